@@ -1,0 +1,80 @@
+"""What request and response models have in common."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+
+# Wide enough for every appointment; far enough from the ends of the calendar that no arithmetic falls off them.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+class RequestModel(BaseModel):
+    """A body as sent to us: unknown fields are refused, so that a typing mistake is not silently ignored.
+
+    Nor may a text, alone or in a list, contain NUL: PostgreSQL cannot store it.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str):
+                _without_nul(each)
+        return value
+
+
+class ResponseModel(BaseModel):
+    """A body as sent by us: every field is always there."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+
+@cache  # it reads the whole zone database
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in _zones():
+        raise ValueError(f"{zone!r} is not an IANA time zone; use a name like 'Europe/Berlin' or 'UTC'")
+    return zone
+
+
+def _sane(instant: datetime) -> datetime:
+    if instant.microsecond:
+        raise ValueError("must be a whole second")
+    if not EARLIEST <= instant < LATEST:
+        raise ValueError(f"must lie between the years {EARLIEST.year} and {LATEST.year}")
+    return instant.astimezone(UTC)
+
+
+TimeZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Berlin"])]
+Instant = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
+"""An RFC 3339 instant with an offset, to the second; kept in UTC."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+SearchText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_without_nul)
+]
+"""A query parameter to search by."""
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]

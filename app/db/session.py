@@ -1,0 +1,87 @@
+"""One request or job, one transaction: begun, committed and announced here and nowhere else."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction
+
+from app.db.constraints import problem_of
+from app.errors import Problem, Unavailable
+
+SCHEMA = "schema"
+
+
+class ScopedSession(Session):
+    """A session whose transactions run in the schema that its `info` names."""
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _confine(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    raw: Any = connection.connection.driver_connection
+    raw.confine(session.info.get(SCHEMA))
+
+
+class CommitListener(Protocol):
+    """Something to be done around each commit: it finds in `session.info` what was left for it."""
+
+    async def before_commit(self, session: AsyncSession) -> None:
+        """Run in the transaction. An error here rolls it back."""
+        ...
+
+    async def after_commit(self, session: AsyncSession) -> None:
+        """Run once the transaction is durable. Must not raise."""
+        ...
+
+
+class Database:
+    """Hands out transactions."""
+
+    def __init__(self, engine: AsyncEngine, listeners: Sequence[CommitListener] = ()) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, sync_session_class=ScopedSession)
+        self._listeners = listeners
+
+    @asynccontextmanager
+    async def transaction(self, schema: str | None = None) -> AsyncIterator[AsyncSession]:
+        """A transaction in this tenant schema (or in none: public tables only), committed at the end.
+
+        Raises the Problem that a violated constraint stands for, and Unavailable if no connection is to be had.
+        """
+        async with self._sessions(info={SCHEMA: schema}) as session:
+            try:
+                yield session
+                await self._commit(session)
+            except Problem as problem:
+                if not problem.keeps_changes:
+                    raise
+                await self._commit(session)
+                await self._announce(session)
+                raise
+            except IntegrityError as error:
+                raise problem_of(error) from error
+            except PoolTimeout as error:
+                raise Unavailable from error
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise Unavailable from error
+                raise
+            await self._announce(session)
+
+    async def _commit(self, session: AsyncSession) -> None:
+        await session.flush()
+        for listener in self._listeners:
+            await listener.before_commit(session)
+        await session.commit()
+
+    async def _announce(self, session: AsyncSession) -> None:
+        for listener in self._listeners:
+            await listener.after_commit(session)
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()

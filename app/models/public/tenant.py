@@ -1,0 +1,35 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import PublicBase
+
+STATUSES = ("active", "suspended")
+TIERS = ("FREE", "STARTER", "PROFESSIONAL", "ENTERPRISE")
+
+
+class TenantRow(PublicBase):
+    """A business. `schema_name` is set once and follows no rename."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (
+        UniqueConstraint("slug"),
+        UniqueConstraint("schema_name"),
+        CheckConstraint(f"status IN {STATUSES}", "status"),
+        CheckConstraint(f"subscription_tier IN {TIERS}", "tier"),
+        CheckConstraint("schema_name ~ '^tenant_[a-z0-9_]{1,48}$'", "schema_name"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    name: Mapped[str]
+    schema_name: Mapped[str]
+    status: Mapped[str]
+    subscription_tier: Mapped[str]
+    is_temporary: Mapped[bool]
+    timezone: Mapped[str]
+    currency: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,29 @@
+"""Tables that every tenant schema has."""
+
+from app.models.tenant.appointment import AppointmentRow
+from app.models.tenant.block import BlockRow
+from app.models.tenant.claim import ClaimRow
+from app.models.tenant.customer import CustomerRow
+from app.models.tenant.event import EventRow
+from app.models.tenant.resource import ResourceRow
+from app.models.tenant.schedule_override import ScheduleOverrideRow
+from app.models.tenant.schedule_rule import ScheduleRuleRow
+from app.models.tenant.service import ServiceRow
+from app.models.tenant.service_requirement import ServiceRequirementRow
+from app.models.tenant.webhook_delivery import WebhookDeliveryRow
+from app.models.tenant.webhook_endpoint import WebhookEndpointRow
+
+__all__ = [
+    "AppointmentRow",
+    "BlockRow",
+    "ClaimRow",
+    "CustomerRow",
+    "EventRow",
+    "ResourceRow",
+    "ScheduleOverrideRow",
+    "ScheduleRuleRow",
+    "ServiceRequirementRow",
+    "ServiceRow",
+    "WebhookDeliveryRow",
+    "WebhookEndpointRow",
+]

@@ -1,0 +1,34 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import TenantBase
+
+STATUSES = ("pending", "succeeded", "failed")
+
+
+class WebhookDeliveryRow(TenantBase):
+    """One event on its way to one endpoint, and what came of the latest attempt."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES}", "status"),
+        Index("webhook_deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
+        Index(None, "endpoint_id", "id"),
+        UniqueConstraint("event_id", "endpoint_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    status: Mapped[str]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+    response_status: Mapped[int | None]
+    response_excerpt: Mapped[str | None]
+    error: Mapped[str | None]
+    duration_ms: Mapped[int | None]
+    created_at: Mapped[datetime]
+    last_attempt_at: Mapped[datetime | None]
