@@ -1,0 +1,107 @@
+"""From the Host header to the business (or the platform) that it names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.cache import TaggedCache
+from app.db.session import Database
+from app.errors import TenantNotFound, TenantSuspended
+from app.models.public import DomainRow, TenantRow
+from app.tenancy.tenant import Tenant
+
+PLATFORM_LABEL = "platform"
+
+_TENANT = select(
+    TenantRow.id,
+    TenantRow.slug,
+    TenantRow.name,
+    TenantRow.schema_name,
+    (TenantRow.status == "suspended").label("is_suspended"),
+    TenantRow.timezone,
+    TenantRow.currency,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host of ours, as requested: a business's, or (without a tenant) the platform's own."""
+
+    name: str
+    tenant: Tenant | None
+
+    @property
+    def is_platform(self) -> bool:
+        return self.tenant is None
+
+    @property
+    def audience(self) -> str:
+        """For whom an access token of this host is meant."""
+        return audience_of(self.tenant.id if self.tenant else None)
+
+
+def audience_of(tenant_id: UUID | None) -> str:
+    """The `aud` of access tokens: a tenant's id, or the platform."""
+    return str(tenant_id) if tenant_id else "platform"
+
+
+def host_name(header: str) -> str:
+    """The host of a Host header without its port, in lower case and without a trailing dot."""
+    host = header.strip().lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].rstrip(".")
+
+
+class HostDirectory:
+    """Looks hosts up, remembering what it found until told that it changed."""
+
+    def __init__(self, database: Database, cache: TaggedCache[Tenant], root_domain: str) -> None:
+        self._database = database
+        self._cache = cache
+        self._root = root_domain
+        self._platform = frozenset({root_domain, f"{PLATFORM_LABEL}.{root_domain}"})
+
+    async def resolve(self, header: str) -> Host:
+        """The host that a Host header names. Raises TenantNotFound and TenantSuspended."""
+        name = host_name(header)
+        if name in self._platform:
+            return Host(name, None)
+        label = name.removesuffix(f".{self._root}")
+        tenant = await self._cache.get(("host", label), lambda: self._load(DomainRow.hostname == label))
+        if tenant is None:
+            raise TenantNotFound(f"No business answers at {name[:253]!r}.")
+        return Host(name, _serving(tenant))
+
+    async def require(self, tenant_id: UUID) -> Tenant:
+        """The tenant with this id, for jobs. Raises TenantNotFound and TenantSuspended."""
+        tenant = await self._cache.get(("id", tenant_id), lambda: self._load(TenantRow.id == tenant_id))
+        if tenant is None:
+            raise TenantNotFound
+        return _serving(tenant)
+
+    async def _load(self, condition: ColumnElement[bool]) -> tuple[Tenant, Iterable[str]] | None:
+        async with self._database.transaction() as session:
+            tenant = await _find(session, condition)
+        return (tenant, (tenant.tag,)) if tenant else None
+
+
+async def find_all(session: AsyncSession) -> list[Tenant]:
+    """Every tenant, suspended ones too, in order of their slugs."""
+    return [Tenant(*row) for row in await session.execute(_TENANT.order_by(TenantRow.slug))]
+
+
+async def _find(session: AsyncSession, condition: ColumnElement[bool]) -> Tenant | None:
+    # An outer join: a tenant is looked up by one of its domains or, in a job, by its id.
+    query = _TENANT.outerjoin(DomainRow, DomainRow.tenant_id == TenantRow.id).where(condition).limit(1)
+    row = (await session.execute(query)).first()
+    return Tenant(*row) if row else None
+
+
+def _serving(tenant: Tenant) -> Tenant:
+    if tenant.is_suspended:
+        raise TenantSuspended
+    return tenant
