@@ -1,0 +1,105 @@
+"""Log-ins, callers and API tokens as they travel."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, EmailStr, Field, field_validator
+
+from app.auth.permissions import SCOPES, Permission
+from app.auth.roles import Role
+from app.core.schemas import Name, RequestModel, ResponseModel
+from app.models.public import ApiTokenRow
+from app.tenancy.mode import Mode
+
+TokenMode = Literal["live", "test"]
+
+
+class LoginRequest(RequestModel):
+    email: Annotated[EmailStr, Field(examples=["owner@demo.example"])]
+    password: Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
+
+
+class RefreshRequest(RequestModel):
+    refresh_token: str | None = Field(None, max_length=256)
+    """Left out by browsers, whose cookie carries it."""
+
+
+class UserRead(ResponseModel):
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    tenant_id: UUID | None
+
+
+class SessionRead(ResponseModel):
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    """Seconds until the access token expires."""
+    user: UserRead
+
+
+class TenantSummary(ResponseModel):
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    currency: str
+
+
+class MeRead(ResponseModel):
+    user: UserRead
+    tenant: TenantSummary | None
+    mode: Mode
+    permissions: list[Permission]
+
+
+class TokenCreate(RequestModel):
+    name: Name
+    mode: TokenMode
+    scopes: Annotated[list[Permission], Field(min_length=1, examples=[["appointments:write"]])]
+    expires_at: AwareDatetime | None = None
+    """When it stops to work; never, if left out."""
+
+    @field_validator("scopes")
+    @classmethod
+    def _only_scopes(cls, scopes: list[Permission]) -> list[Permission]:
+        wrong = sorted(set(scopes) - SCOPES)
+        if wrong:
+            raise ValueError(f"a token cannot have {', '.join(wrong)}")
+        return sorted(set(scopes))
+
+    @field_validator("expires_at")
+    @classmethod
+    def _in_utc(cls, expires_at: datetime | None) -> datetime | None:
+        return expires_at.astimezone(UTC) if expires_at else None
+
+
+class TokenRead(ResponseModel):
+    id: UUID
+    name: str
+    mode: TokenMode
+    scopes: list[Permission]
+    hint: str
+    """Its prefix and last characters, to recognise it by."""
+    token: str | None
+    """The token itself: of a test token always, of a live one only in the answer to its making."""
+    expires_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: ApiTokenRow, *, token: str | None = None) -> Self:
+        """A stored token; `token` is the plaintext where it has just been made."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            mode="test" if row.is_sandbox else "live",
+            scopes=[Permission(scope) for scope in row.scopes],
+            hint=row.hint,
+            token=token or row.plaintext,
+            expires_at=row.expires_at,
+            created_at=row.created_at,
+        )

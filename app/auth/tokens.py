@@ -1,0 +1,84 @@
+"""API tokens: made, listed, revoked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.directory import token_tag
+from app.auth.principals import Principal
+from app.auth.schemas import TokenCreate
+from app.auth.token_format import hint_of, new_token
+from app.core.crypto import Keyring
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.db.invalidation import announce
+from app.errors import FieldError, TokenNotFound, ValidationFailed
+from app.models.public import ApiTokenRow
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+
+
+async def create(
+    session: AsyncSession,
+    keyring: Keyring,
+    actor: Principal,
+    tenant: Tenant,
+    data: TokenCreate,
+    *,
+    now: datetime,
+) -> tuple[ApiTokenRow, str]:
+    """Make a token; its plaintext is returned here and, for a live one, never again.
+
+    Raises PermissionDenied for a scope that the maker does not have, ValidationFailed for an expiry in the past.
+    """
+    for scope in data.scopes:
+        actor.require(scope)
+    if data.expires_at is not None and data.expires_at <= now:
+        raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future")])
+    mode = Mode.SANDBOX if data.mode == "test" else Mode.LIVE
+    plaintext = new_token(mode)
+    row = ApiTokenRow(
+        id=uuid7(),
+        tenant_id=tenant.id,
+        created_by=actor.user_id,
+        name=data.name,
+        hint=hint_of(plaintext),
+        digest=keyring.digest(plaintext),
+        plaintext=plaintext if mode is Mode.SANDBOX else None,
+        is_sandbox=mode is Mode.SANDBOX,
+        scopes=list(data.scopes),
+        expires_at=data.expires_at,
+        revoked_at=None,
+        created_at=now,
+    )
+    session.add(row)
+    return row, plaintext
+
+
+async def find(session: AsyncSession, tenant: Tenant, page: PageRequest) -> Page[ApiTokenRow]:
+    """The business's tokens that are not revoked, newest first."""
+    query = (
+        select(ApiTokenRow)
+        .where(ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None))
+        .order_by(ApiTokenRow.id.desc())
+        .limit(page.limit + 1)
+    )
+    after = page.after(id_position)
+    if after is not None:
+        query = query.where(tuple_(ApiTokenRow.id) < after)
+    rows = (await session.scalars(query)).all()
+    return paginate(rows, page.limit, lambda row: (row.id,))
+
+
+async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:
+    """End a token at once, in every process. Raises TokenNotFound."""
+    query = select(ApiTokenRow).where(
+        ApiTokenRow.id == token_id, ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None)
+    )
+    row = (await session.scalars(query)).one_or_none()
+    if row is None:
+        raise TokenNotFound
+    row.revoked_at = now
+    announce(session, token_tag(token_id))

@@ -1,0 +1,80 @@
+"""The outbox: an event and its deliveries are written by the transaction that makes the change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import CTE, DateTime, Integer, ScalarSelect, Text, Uuid, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import uuid7
+from app.events.catalogue import EventType, subscriptions_matching
+from app.events.wakeups import wake
+from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
+from app.tenancy.mode import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a business. `data` becomes JSON; the instants in it are aware UTC."""
+
+    type: EventType
+    tenant_id: UUID
+    mode: Mode
+    occurred_at: datetime
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The event's rows as parts of a statement: they are written by whichever statement these CTEs are added to."""
+
+    ctes: tuple[CTE, ...]
+    deliveries: ScalarSelect[int]
+    """How many deliveries were written. If any, `wake` is due."""
+
+
+def payload_of(event: Event) -> str:
+    """The JSON that is stored, signed and sent: `type`, `timestamp` and `data`, as Standard Webhooks names them."""
+    body = {"type": event.type, "timestamp": event.occurred_at, "data": event.data}
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z).decode()
+
+
+def writing(event: Event) -> Writing:
+    """The insertion of the event and of a delivery for each enabled endpoint that subscribes to it."""
+    event_id = uuid7()
+    occurred_at = literal(event.occurred_at, DateTime(timezone=True))
+    written = (
+        insert(EventRow)
+        .values(id=event_id, type=event.type, occurred_at=event.occurred_at, payload=payload_of(event))
+        .cte("written_event")
+    )
+    wanted = select(
+        literal(event_id, Uuid()),
+        WebhookEndpointRow.id,
+        literal("pending", Text()),
+        literal(0, Integer()),
+        occurred_at,
+        occurred_at,
+    ).where(
+        WebhookEndpointRow.is_enabled,
+        WebhookEndpointRow.events.op("&&")(literal(subscriptions_matching(event.type), ARRAY(Text()))),
+    )
+    columns = ("event_id", "endpoint_id", "status", "attempts", "next_attempt_at", "created_at")
+    deliveries = (
+        insert(WebhookDeliveryRow)
+        .from_select(columns, wanted)
+        .returning(WebhookDeliveryRow.id)
+        .cte("written_deliveries")
+    )
+    return Writing((written, deliveries), select(func.count()).select_from(deliveries).scalar_subquery())
+
+
+async def record(session: AsyncSession, event: Event) -> None:
+    """Write the event and its deliveries in one statement, and have the worker woken with the commit."""
+    parts = writing(event)
+    if await session.scalar(select(parts.deliveries).add_cte(*parts.ctes)):
+        wake(session, event.tenant_id, event.mode)

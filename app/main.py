@@ -1,0 +1,40 @@
+"""The application: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import routers
+from app.auth.cookies import CookieNames
+from app.routers import openapi, problems
+from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
+from app.runtime import Runtime
+from app.settings import Settings, get_settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole service for these settings (default: the process's)."""
+    settings = settings or get_settings()
+    runtime = Runtime.of(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with runtime:
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, **openapi.METADATA)
+    app.state.runtime = runtime
+    app.state.database = runtime.database
+    app.state.hosts = runtime.hosts
+    app.state.principals = runtime.principals
+    app.state.keyring = runtime.keyring
+    app.state.cookies = CookieNames.over(secure=settings.secure_cookies)
+    problems.install(app)
+    routers.register(app)
+    openapi.install(app)
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(RequestMiddleware)
+    if settings.trusted_proxies:
+        app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies)
+    return app

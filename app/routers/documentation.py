@@ -1,0 +1,83 @@
+"""What a host says of itself: its front page, the interactive documentation, and what each problem means."""
+
+from importlib.resources import files
+from typing import Literal
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from app.core.schemas import ResponseModel
+from app.errors import NotFound, problem_types
+from app.tenancy.dependencies import CurrentHost
+
+router = APIRouter(tags=["About"])
+
+ASSETS = "/docs/assets"
+
+
+class HostRead(ResponseModel):
+    service: Literal["Smooth Schedule"]
+    host: str
+    kind: Literal["business", "platform"]
+    business: str | None
+    """The business's name, on its own hosts."""
+    documentation: str
+    openapi: str
+    api: str
+
+
+class ProblemTypeRead(ResponseModel):
+    type: str
+    code: str
+    title: str
+    status: int
+    advice: str
+
+
+@router.get("/", summary="What is this host")
+async def describe_host(host: CurrentHost) -> HostRead:
+    """Whose host this is, and where its documentation is."""
+    return HostRead(
+        service="Smooth Schedule",
+        host=host.name,
+        kind="business" if host.tenant else "platform",
+        business=host.tenant.name if host.tenant else None,
+        documentation="/docs",
+        openapi="/openapi.json",
+        api="/api/v1",
+    )
+
+
+@router.get("/problems/{code}", summary="What does a problem mean")
+async def describe_problem(code: str) -> ProblemTypeRead:
+    """The description behind the `type` of a problem document."""
+    for kind in problem_types():
+        if kind.code() == code:
+            return ProblemTypeRead(
+                type=f"/problems/{code}",
+                code=code,
+                title=kind.title(),
+                status=kind.status,
+                advice=kind.advice(),
+            )
+    raise NotFound(f"There is no problem type {code!r}.")
+
+
+@router.get("/docs", include_in_schema=False)
+async def show_documentation(request: Request) -> HTMLResponse:
+    """Swagger UI, wholly from this host."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=request.app.title,
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon.png",
+        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
+    )
+
+
+def mount_assets(app: FastAPI) -> None:
+    """Serve Swagger UI's own files, as its wheel brings them."""
+    app.mount(ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")

@@ -1,0 +1,93 @@
+"""What surrounds every request: its id, its size, and which mode answered it."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.ids import uuid7
+from app.errors import PayloadTooLarge
+from app.routers.problems import respond
+from app.tenancy.mode import Mode
+
+MAX_BODY_BYTES = 1024 * 1024
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestMiddleware:
+    """Gives the request an id (a sane `X-Request-Id` is kept) and the response its standard headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        offered = Headers(scope=scope).get("x-request-id", "")
+        state["request_id"] = offered if _REQUEST_ID.fullmatch(offered) else uuid7().hex
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = state["request_id"]
+                headers["X-Content-Type-Options"] = "nosniff"
+                mode = state.get("mode")
+                if mode is not None:
+                    headers["X-Sandbox-Mode"] = "true" if mode is Mode.SANDBOX else "false"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimitMiddleware:
+    """Refuses a body of more than a mebibyte: by its declared length, or as soon as more has arrived."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+            await respond(PayloadTooLarge(), scope)(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise PayloadTooLarge
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+class ForwardedMiddleware:
+    """Believes `X-Forwarded-Host` and `X-Forwarded-For` of trusted proxies, and of nobody else."""
+
+    def __init__(self, app: ASGIApp, trusted: Iterable[IPv4Network | IPv6Network]) -> None:
+        self._app = app
+        self._trusted = tuple(trusted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in {"http", "websocket"} and self._is_trusted(scope.get("client")):
+            headers = MutableHeaders(scope=scope)
+            host = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
+            if host:
+                headers["host"] = host
+            address = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            if address:
+                scope["client"] = (address, 0)
+        await self._app(scope, receive, send)
+
+    def _is_trusted(self, client: tuple[str, int] | None) -> bool:
+        return client is not None and any(ip_address(client[0]) in network for network in self._trusted)

@@ -1,0 +1,109 @@
+"""The OpenAPI document: what it says of the whole, and our problem documents in place of FastAPI's own errors."""
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.routers.problems import ProblemRead
+
+DESCRIPTION = """
+Scheduling for businesses: services, resources and their hours, free slots, bookings that cannot collide, and signed
+webhooks.
+
+**Book an appointment from this page**
+
+1. `POST /api/v1/auth/login` with the e-mail address and password that the server printed at its start (log in on the
+   business's own host), then **Authorize** with the `access_token` of the answer.
+2. `GET /api/v1/services` - choose a service and copy its `id`.
+3. `GET /api/v1/availability` with that `service_id` and a `start` and `end` - choose a slot.
+4. `POST /api/v1/customers` - make the customer, copy the `id`.
+5. `POST /api/v1/appointments` with `service_id`, `customer_id` and the slot's `start`. The same call again answers
+   `409 slot-taken`.
+
+Instants are RFC 3339 and answered in UTC. Lists take `limit` and `cursor`. Every error is a problem document (RFC 9457)
+whose `type` leads to its description. A test token (`ss_test_…`) works on sandbox data, never on live ones.
+""".strip()
+
+TAGS = [
+    {"name": "Authentication", "description": "Log in, refresh, log out, who am I."},
+    {
+        "name": "API tokens",
+        "description": "Keys for programs, each with its scopes: `ss_live_…` and `ss_test_…`.",
+    },
+    {
+        "name": "Services",
+        "description": "What a business offers: duration, buffers, price, and what it needs.",
+    },
+    {"name": "Resources", "description": "Staff, rooms and equipment; their hours and the blocks in them."},
+    {"name": "Customers", "description": "The business's records of the people it serves."},
+    {"name": "Availability", "description": "The starts that are free."},
+    {
+        "name": "Appointments",
+        "description": "Bookings and their life: confirm, check in, complete, cancel, reschedule.",
+    },
+    {"name": "Webhooks", "description": "Where events are sent, signed as Standard Webhooks."},
+    {
+        "name": "Platform: businesses",
+        "description": "For the platform's own staff, on `platform.<root domain>`.",
+    },
+    {"name": "About", "description": "What a host is, and what a problem means."},
+    {"name": "Health", "description": "For load balancers and operators."},
+]
+
+
+def operation_id(route: APIRoute) -> str:
+    """The function's name as a client's method: `book_appointment` becomes `bookAppointment`."""
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
+
+
+METADATA: dict[str, Any] = {
+    "title": "Smooth Schedule",
+    "version": "1",
+    "description": DESCRIPTION,
+    "openapi_tags": TAGS,
+    "generate_unique_id_function": operation_id,
+    "license_info": {"name": "MIT", "identifier": "MIT"},
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make the document on first use, and keep it."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        tags=app.openapi_tags,
+        routes=app.routes,
+        license_info=app.license_info,
+    )
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
+    for path in document["paths"].values():
+        for operation in path.values():
+            _drop_default_validation_error(operation["responses"])
+    return document
+
+
+def _drop_default_validation_error(responses: dict[str, Any]) -> None:
+    content = responses.get("422", {}).get("content", {})
+    if "application/json" in content:
+        del content["application/json"]
+    if "422" in responses and not content:
+        del responses["422"]

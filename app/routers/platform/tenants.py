@@ -1,0 +1,47 @@
+"""Businesses, for the platform's own staff."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from app.auth.dependencies import CanReadTenants, CanWriteTenants, Now, PublicSession
+from app.businesses import directory, signup
+from app.businesses.schemas import TenantCreate, TenantRead, TenantUpdate
+from app.errors import SlugTaken, TenantNotFound
+from app.routers.pages import PageRead, Paging
+from app.routers.problems import PERMITTED, problems
+from app.tenancy.dependencies import platform_host
+
+router = APIRouter(
+    prefix="/platform/tenants",
+    tags=["Platform: businesses"],
+    dependencies=[Depends(platform_host)],
+    responses=problems(*PERMITTED),
+)
+
+
+@router.post("", status_code=201, summary="Sign a business up", responses=problems(SlugTaken))
+async def create_tenant(body: TenantCreate, _actor: CanWriteTenants, session: PublicSession, now: Now) -> TenantRead:
+    """Make a business with its owner. It answers on its own subdomain as soon as this returns."""
+    return TenantRead.model_validate(await signup.sign_up(session, body, now=now))
+
+
+@router.get("", summary="List businesses")
+async def list_tenants(actor: CanReadTenants, session: PublicSession, page: Paging) -> PageRead[TenantRead]:
+    """The businesses that the caller may see, newest first. Sales staff see demo accounts."""
+    found = await directory.find(session, actor, page)
+    return PageRead[TenantRead].model_validate(found)
+
+
+@router.get("/{tenant_id}", summary="Get a business", responses=problems(TenantNotFound))
+async def get_tenant(tenant_id: UUID, actor: CanReadTenants, session: PublicSession) -> TenantRead:
+    """One business."""
+    return TenantRead.model_validate(await directory.require(session, actor, tenant_id))
+
+
+@router.patch("/{tenant_id}", summary="Change a business", responses=problems(TenantNotFound))
+async def update_tenant(
+    tenant_id: UUID, body: TenantUpdate, actor: CanWriteTenants, session: PublicSession, now: Now
+) -> TenantRead:
+    """Rename a business, change its tier, suspend or resume it. Fields left out stay as they are."""
+    return TenantRead.model_validate(await directory.update(session, actor, tenant_id, body, now=now))

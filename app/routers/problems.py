@@ -1,0 +1,148 @@
+"""Problems on the wire: RFC 9457 documents, and their entries in the OpenAPI document."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from app.errors import (
+    CrossSiteRequest,
+    FieldError,
+    InternalError,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    Problem,
+    SessionInvalid,
+    TenantNotFound,
+    TenantSuspended,
+    TokenInvalid,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+)
+
+ON_ANY_HOST = (TenantNotFound, TenantSuspended, ValidationFailed, MalformedJson, PayloadTooLarge, Unavailable)
+"""What every operation can answer."""
+AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest)
+"""What every operation can answer that wants to know its caller."""
+PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, PermissionDenied)
+"""What every operation can answer that wants a permission."""
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+class ProblemField(BaseModel):
+    pointer: str
+    """A JSON pointer into the body, or the name of a parameter."""
+    detail: str
+
+
+class ProblemRead(BaseModel):
+    """What went wrong and what to do about it (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem", use_attribute_docstrings=True)
+
+    type: str
+    """A stable address of the kind of problem; it leads to its description."""
+    title: str
+    status: int
+    code: str
+    """The kind of problem as one word, for programs."""
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField]
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI responses for these problem types, to pass to a route."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = responses.setdefault(
+            kind.status,
+            {
+                "description": HTTPStatus(kind.status).phrase,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
+            },
+        )
+        entry["content"][MEDIA_TYPE]["examples"][kind.code()] = {
+            "summary": kind.title(),
+            "value": document(kind(), instance="/api/v1/…", request_id="01980d3f9a4e7c1e"),
+        }
+    return responses
+
+
+def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, Any]:
+    """The problem as a JSON document."""
+    return {
+        "type": f"/problems/{problem.code()}",
+        "title": problem.title(),
+        "status": problem.status,
+        "code": problem.code(),
+        "detail": problem.detail,
+        "instance": instance,
+        "request_id": request_id,
+        "errors": [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors],
+    }
+
+
+def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
+    """The problem as the answer to the request of this ASGI scope."""
+    request_id = scope.get("state", {}).get("request_id", "")
+    content = document(problem, instance=scope["path"], request_id=request_id)
+    return Response(orjson.dumps(content), problem.status, problem.headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure with a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_exception)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    return respond(error if isinstance(error, Problem) else InternalError(), request.scope)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(each["type"] == "json_invalid" for each in found):
+        return respond(MalformedJson(_json_position(found)), request.scope)
+    return respond(ValidationFailed(errors=[_field_error(each) for each in found]), request.scope)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = getattr(error, "headers", None)
+    kinds: dict[int, type[Problem]] = {400: MalformedJson, 404: NotFound, 405: MethodNotAllowed}
+    problem = kinds.get(status, InternalError)()
+    problem.headers.update(headers or {})
+    return respond(problem, request.scope)
+
+
+async def _on_exception(request: Request, error: Exception) -> Response:
+    _log.error("unhandled error", exc_info=error, extra={"request_id": request.scope["state"]["request_id"]})
+    return respond(InternalError(), request.scope)
+
+
+def _json_position(found: Sequence[Any]) -> str:
+    reason = found[0].get("ctx", {}).get("error", "syntax error")
+    return f"The body is not valid JSON: {reason}, at character {found[0]['loc'][-1]}."
+
+
+def _field_error(each: Any) -> FieldError:
+    place, *path = each["loc"]
+    pointer = "".join(f"/{part}" for part in path) if place == "body" else str(path[0] if path else place)
+    return FieldError(pointer or "/", each["msg"].removeprefix("Value error, "))

@@ -1,0 +1,46 @@
+"""API tokens of a business."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.auth import tokens
+from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
+from app.auth.schemas import TokenCreate, TokenRead
+from app.errors import TokenNotFound
+from app.routers.pages import PageRead, Paging
+from app.routers.problems import PERMITTED, problems
+from app.tenancy.dependencies import CurrentTenant
+
+router = APIRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
+
+
+@router.post("", status_code=201, summary="Make an API token")
+async def create_token(
+    body: TokenCreate,
+    actor: CanWriteTokens,
+    tenant: CurrentTenant,
+    session: PublicSession,
+    keyring: Keys,
+    now: Now,
+) -> TokenRead:
+    """Make a token for this business's API. A live token is shown in this answer and never again."""
+    row, plaintext = await tokens.create(session, keyring, actor, tenant, body, now=now)
+    return TokenRead.of(row, token=plaintext)
+
+
+@router.get("", summary="List API tokens")
+async def list_tokens(
+    _actor: CanReadTokens, tenant: CurrentTenant, session: PublicSession, page: Paging
+) -> PageRead[TokenRead]:
+    """The tokens that are not revoked, newest first."""
+    found = await tokens.find(session, tenant, page)
+    return PageRead(items=[TokenRead.of(row) for row in found.items], next_cursor=found.next_cursor)
+
+
+@router.delete("/{token_id}", status_code=204, summary="Revoke an API token", responses=problems(TokenNotFound))
+async def revoke_token(
+    token_id: UUID, _actor: CanWriteTokens, tenant: CurrentTenant, session: PublicSession, now: Now
+) -> None:
+    """End a token at once."""
+    await tokens.revoke(session, tenant, token_id, now=now)

@@ -1,0 +1,109 @@
+"""Real servers, the whole application, real log-ins: what every test stands on."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.auth.roles import Role
+from app.core.clock import utcnow
+from app.development import postgres, valkey
+from app.main import create_app
+from app.people.users import create_user
+from app.settings import Environment, Settings
+from app.tenancy.migrations import migrate_public
+from tests.businesses import PASSWORD, Business, Platform, log_in
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    with postgres.throwaway() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    with valkey.throwaway() as server:
+        yield server.url
+
+
+@pytest.fixture
+def fresh_database(postgres_server: postgres.Postgres, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of the test's own."""
+    name = f"test_{abs(hash(request.node.nodeid)):x}"[:40]
+    postgres_server.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    postgres_server.query(f"CREATE DATABASE {name}")
+    return postgres_server.url_of(name)
+
+
+@pytest.fixture(scope="session")
+async def settings(postgres_server: postgres.Postgres, valkey_url: str) -> Settings:
+    """Settings for the session's database, migrated."""
+    await migrate_public(postgres_server.url)
+    return Settings(
+        _env_file=None,
+        environment=Environment.TEST,
+        secret_key="a secret key that only the tests know of",
+        database_url=postgres_server.url,
+        redis_url=valkey_url,
+        webhook_allow_loopback=True,
+    )
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started."""
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+Caller = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture(scope="session")
+async def at(app: FastAPI) -> AsyncIterator[Caller]:
+    """Make a client of a host: `at("demo.localhost", token)`."""
+    async with AsyncExitStack() as stack:
+
+        def client(host: str, token: str | None = None) -> httpx.AsyncClient:
+            made = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+                base_url=f"http://{host}",
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+            )
+            stack.push_async_callback(made.aclose)
+            return made
+
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def platform(app: FastAPI, at: Caller) -> Platform:
+    """The platform's host, with a superuser logged in."""
+    async with app.state.database.transaction() as session:
+        await create_user(
+            session,
+            email="root@platform.example",
+            name="Root",
+            password=PASSWORD,
+            role=Role.SUPERUSER,
+            tenant_id=None,
+            now=utcnow(),
+        )
+    anonymous = at("platform.localhost")
+    return Platform(at("platform.localhost", await log_in(anonymous, "root@platform.example")), anonymous, at)
+
+
+@pytest.fixture
+async def business(platform: Platform) -> Business:
+    """A business of the test's own, with its owner logged in."""
+    return await platform.sign_up()
+
+
+@pytest.fixture
+async def other_business(platform: Platform) -> Business:
+    """A second business beside it."""
+    return await platform.sign_up()
