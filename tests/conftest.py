@@ -14,7 +14,7 @@ from app.main import create_app
 from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
-from tests.businesses import PASSWORD, Business, Platform, log_in
+from tests.actors import PASSWORD, Business, Platform, log_in
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ async def at(app: FastAPI) -> AsyncIterator[Caller]:
     """Make a client of a host: `at("demo.localhost", token)`."""
     async with AsyncExitStack() as stack:
 
-        def client(host: str, token: str | None = None) -> httpx.AsyncClient:
+        def client(host: str, token: str | None = None, *, app: FastAPI = app) -> httpx.AsyncClient:
             made = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app, raise_app_exceptions=False),
                 base_url=f"http://{host}",

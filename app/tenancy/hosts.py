@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import TaggedCache
@@ -70,8 +70,7 @@ class HostDirectory:
         name = host_name(header)
         if name in self._platform:
             return Host(name, None)
-        label = name.removesuffix(f".{self._root}")
-        tenant = await self._cache.get(("host", label), lambda: self._load(DomainRow.hostname == label))
+        tenant = await self._cache.get(("host", name), lambda: self._load(self._domain_of(name)))
         if tenant is None:
             raise TenantNotFound(f"No business answers at {name[:253]!r}.")
         return Host(name, _serving(tenant))
@@ -82,6 +81,11 @@ class HostDirectory:
         if tenant is None:
             raise TenantNotFound
         return _serving(tenant)
+
+    def _domain_of(self, name: str) -> ColumnElement[bool]:
+        label = name.removesuffix(f".{self._root}")
+        kind = "custom" if label == name else "subdomain"
+        return and_(DomainRow.kind == kind, DomainRow.hostname == label)
 
     async def _load(self, condition: ColumnElement[bool]) -> tuple[Tenant, Iterable[str]] | None:
         async with self._database.transaction() as session:

@@ -27,7 +27,7 @@ from app.tenancy.revisions import Chain, head_revision, scripts
 _RUN_LOCK = 7_166_266  # any number, as long as nothing else locks on it
 _LOCK_TIMEOUT = "5s"  # a table that is not free by then would hold up its readers for as long
 _FEW = 20  # not worth a process
-_CHUNK = 50
+_CHUNK = 25
 _OPTIONS: dict[Chain, dict[str, Any]] = {
     "public": {"target_metadata": PublicBase.metadata, "version_table_schema": PublicBase.metadata.schema},
     "tenant": {"target_metadata": TenantBase.metadata},

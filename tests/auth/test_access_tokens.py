@@ -8,14 +8,14 @@ from jose import jwt as jose
 
 from app.auth import jwt
 from app.errors import TokenInvalid
-from tests.businesses import Business, Platform, log_in
+from tests.actors import Business, Platform, log_in
 
 KEY = "k" * 64
 NOW = datetime.now(UTC).replace(microsecond=0)
 CLAIMS = jwt.AccessClaims(UUID(int=1), UUID(int=2), "platform", "SUPERUSER")
 
 
-def forged(key: str = KEY, algorithm: str = "HS256", **changes: Any) -> str:
+def forged(changes: dict[str, Any], *, key: str = KEY, algorithm: str = "HS256") -> str:
     claims = jose.get_unverified_claims(jwt.issue(CLAIMS, KEY, now=NOW))
     kept = {name: value for name, value in (claims | changes).items() if value is not None}
     return str(jose.encode(kept, key, algorithm=algorithm))
@@ -31,15 +31,15 @@ class TestAccessToken:
             "",
             "nonsense",
             "a.b.c",
-            forged(key="another key"),
-            forged(algorithm="HS512"),
-            forged(aud="somebody else"),
-            forged(iss="somebody else"),
-            forged(typ="refresh"),
-            forged(exp=int((NOW - timedelta(seconds=1)).timestamp())),
-            forged(sub="not a uuid"),
-            forged(sid=7),
-            *(forged(**{claim: None}) for claim in ("iss", "aud", "sub", "sid", "typ", "jti", "iat", "exp", "role")),
+            forged({}, key="another key"),
+            forged({}, algorithm="HS512"),
+            forged({"aud": "somebody else"}),
+            forged({"iss": "somebody else"}),
+            forged({"typ": "refresh"}),
+            forged({"exp": int((NOW - timedelta(seconds=1)).timestamp())}),
+            forged({"sub": "not a uuid"}),
+            forged({"sid": 7}),
+            *(forged({claim: None}) for claim in ("iss", "aud", "sub", "sid", "typ", "jti", "iat", "exp", "role")),
             "eyJhbGciOiJub25lIn0." + jwt.issue(CLAIMS, KEY, now=NOW).split(".")[1] + ".",
         ],
     )

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from app.auth.token_format import hint_of, mode_of, new_token
 from app.core.crypto import crc32_base62
 from app.tenancy.mode import Mode
-from tests.businesses import Business, Platform
+from tests.actors import Business, Platform
 
 TOKENS = "/api/v1/tokens"
 

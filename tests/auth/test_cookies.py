@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from app.auth.cookies import CookieNames, is_same_origin
-from tests.businesses import PASSWORD, Business
+from tests.actors import PASSWORD, Business
 
 
 async def browser(business: Business) -> httpx.AsyncClient:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from app.auth.directory import user_tag
 from app.db.invalidation import announce
 from app.models.public import UserRow
-from tests.businesses import PASSWORD, Business, Platform, log_in
+from tests.actors import PASSWORD, Business, Platform, log_in
 
 LOGIN = "/api/v1/auth/login"
 

@@ -10,15 +10,13 @@ from app.auth.refresh_tokens import read_refresh_token, refresh_token
 from app.core.crypto import Keyring
 from app.errors import SessionInvalid
 from app.models.public import UserSessionRow
-from tests.businesses import PASSWORD, Business
+from tests.actors import PASSWORD, Business
 
 REFRESH = "/api/v1/auth/refresh"
 
 
 async def started(business: Business) -> str:
-    answer = await business.anonymous.post(
-        "/api/v1/auth/login", json={"email": business.email, "password": PASSWORD}
-    )
+    answer = await business.anonymous.post("/api/v1/auth/login", json={"email": business.email, "password": PASSWORD})
     business.anonymous.cookies.clear()
     return str(answer.json()["refresh_token"])
 
@@ -30,7 +28,7 @@ async def refreshed(business: Business, token: str) -> httpx.Response:
 
 
 async def rotated_earlier(app: FastAPI, token: str, by: timedelta) -> None:
-    session_id = UUID(token.split(".")[0])
+    session_id = UUID(token.split(".", maxsplit=1)[0])
     async with app.state.database.transaction() as session:
         row = await session.get(UserSessionRow, session_id)
         row.rotated_at -= by

@@ -16,24 +16,32 @@ from app.tenancy.migrations import migrate_public
 from app.tenancy.mode import Mode
 from app.tenancy.provisioning import create_schemas
 
-_OURS = "relnamespace = current_schema()::regnamespace AND relname <> 'alembic_version'"
+# Alembic's own table is left out: it names its key after a pattern of its own.
 _DEFINITIONS = {
-    "columns": f"""
+    "columns": """
         SELECT relname, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
                coalesce(pg_get_expr(adbin, adrelid), '')
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-        WHERE {_OURS} AND relkind = 'r' AND attnum > 0 AND NOT attisdropped ORDER BY relname, attnum""",
-    "constraints": f"""
+        WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'alembic%'
+        AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+        ORDER BY relname, attnum""",
+    "constraints": """
         SELECT relname, conname, pg_get_constraintdef(pg_constraint.oid)
-        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE {_OURS} ORDER BY relname, conname""",
-    "indexes": f"""
+        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+        WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'alembic%'
+        ORDER BY relname, conname""",
+    "indexes": """
         SELECT relname, replace(pg_get_indexdef(oid), current_schema() || '.', '')
-        FROM pg_class WHERE {_OURS} AND relkind = 'i' ORDER BY relname""",
-    "sequences": f"""
+        FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'alembic%' AND relkind = 'i'
+        ORDER BY relname""",
+    "sequences": """
         SELECT relname, format_type(seqtypid, NULL), seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle
-        FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid WHERE {_OURS} ORDER BY relname""",
-}  # fmt: skip
+        FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+        WHERE relnamespace = current_schema()::regnamespace
+        ORDER BY relname""",
+}
 
 
 @asynccontextmanager

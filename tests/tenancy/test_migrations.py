@@ -1,23 +1,26 @@
 """The chains of migrations, and the runner that takes every schema to their heads."""
 
 import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic.config import main
 from sqlalchemy import select, text
 
 from app.db.base import PublicBase
 from app.db.session import Database
 from app.models.public import TenantSchemaRow
+from app.settings import get_settings
 from app.tenancy.migrations import Plan, Report, SchemaResult, migrate_public, migrate_tenants, plan
 from app.tenancy.revisions import head_revision
 from tests.tenancy.catalogue import add_schemas, definitions, provision, public_only, run, tables_in
 
-ROOT = Path(__file__).parents[2]
+ALEMBIC_INI = Path(__file__).parents[2] / "alembic.ini"
 BEHIND = "none yet"
+
+Alembic = Callable[..., Awaitable[int]]
 
 
 @pytest.fixture
@@ -32,20 +35,26 @@ async def migrate(url: str, *, processes: int = 1) -> Report:
 
 async def revision_of(database: Database, schema: str) -> str | None:
     async with database.transaction() as session:
-        return await session.scalar(select(TenantSchemaRow.revision).where(TenantSchemaRow.name == schema))
+        found: str | None = await session.scalar(select(TenantSchemaRow.revision).where(TenantSchemaRow.name == schema))
+    return found
 
 
-async def alembic(url: str, *arguments: str) -> tuple[int | None, str]:
-    environment = {**os.environ, "DATABASE_URL": url, "DATABASE_LISTEN_URL": ""}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "alembic", *arguments),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    return process.returncode, output.decode()
+@pytest.fixture
+def alembic(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alembic]:
+    """Run Alembic's own command on the database; its exit code."""
+    monkeypatch.setenv("DATABASE_URL", fresh_database)
+    monkeypatch.setenv("DATABASE_LISTEN_URL", fresh_database)
+    get_settings.cache_clear()
+
+    def run_command(*arguments: str) -> int:
+        try:
+            main(["-c", str(ALEMBIC_INI), *arguments])
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    yield partial(asyncio.to_thread, run_command)
+    get_settings.cache_clear()
 
 
 class TestPublicChain:
@@ -57,14 +66,20 @@ class TestPublicChain:
             await (await session.connection()).run_sync(PublicBase.metadata.create_all)
         assert migrated == await definitions(database, "public")
 
-    async def test_leaves_nothing_for_autogenerate(self, fresh_database: str) -> None:
+    async def test_leaves_nothing_for_autogenerate(self, fresh_database: str, alembic: Alembic) -> None:
         await migrate_public(fresh_database)
-        code, output = await alembic(fresh_database, "-n", "public", "check")
-        assert (code, output.strip()) == (0, "No new upgrade operations detected.")
+        assert await alembic("-n", "public", "check") == 0
 
     async def test_changes_nothing_when_at_the_head(self, database: Database, fresh_database: str) -> None:
         before = await definitions(database, "public")
         await migrate_public(fresh_database)
+        assert await definitions(database, "public") == before
+
+    async def test_goes_back_and_forth_with_alembics_own_command(self, database: Database, alembic: Alembic) -> None:
+        before = await definitions(database, "public")
+        assert await alembic("-n", "public", "downgrade", "base") == 0
+        assert await tables_in(database, "public") == {"alembic_version"}
+        assert await alembic("-n", "public", "upgrade", "head") == 0
         assert await definitions(database, "public") == before
 
 
@@ -77,25 +92,28 @@ class TestTenantChain:
         assert migrated == await definitions(database, "tenant_provisioned")
         assert migrated == await definitions(database, "tenant_provisioned_sandbox")
 
-    async def test_leaves_nothing_for_autogenerate(self, database: Database, fresh_database: str) -> None:
+    async def test_leaves_nothing_for_autogenerate(
+        self, database: Database, fresh_database: str, alembic: Alembic
+    ) -> None:
         await add_schemas(database, {"tenant_migrated": BEHIND})
         await migrate(fresh_database)
-        code, output = await alembic(fresh_database, "-n", "tenant", "-x", "schema=tenant_migrated", "check")
-        assert (code, output.strip()) == (0, "No new upgrade operations detected.")
+        assert await alembic("-n", "tenant", "-x", "schema=tenant_migrated", "check") == 0
 
-    async def test_goes_back_and_forth_with_alembics_own_command(self, database: Database, fresh_database: str) -> None:
+    async def test_goes_back_and_forth_with_alembics_own_command(self, database: Database, alembic: Alembic) -> None:
         await provision(database, "tenant_a")
         before = await definitions(database, "tenant_a")
         command = ("-n", "tenant", "-x", "schema=tenant_a")
-        assert await alembic(fresh_database, *command, "downgrade", "base") == (0, "")
+        assert await alembic(*command, "downgrade", "base") == 0
         assert await tables_in(database, "tenant_a") == {"alembic_version"}
-        assert await alembic(fresh_database, *command, "upgrade", "head") == (0, "")
+        assert await alembic(*command, "upgrade", "head") == 0
         assert await definitions(database, "tenant_a") == before
 
-    async def test_asks_for_the_schema(self, fresh_database: str) -> None:
-        code, output = await alembic(fresh_database, "-n", "tenant", "check")
-        assert code != 0
-        assert "say which tenant's schema" in output
+    @pytest.mark.parametrize("arguments", [(), ("-x", "schema=public")])
+    async def test_works_on_no_schema_but_a_tenants(
+        self, arguments: tuple[str, ...], alembic: Alembic, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert await alembic("-n", "tenant", *arguments, "check") != 0
+        assert "say which tenant's schema" in capfd.readouterr().out
 
 
 class TestPlan:
@@ -182,16 +200,14 @@ class TestMigrateTenants:
         assert [result.schema for result in report.migrated] == ["tenant_b"]
 
     async def test_many_schemas_are_shared_out_to_processes(self, database: Database, fresh_database: str) -> None:
-        names = [f"tenant_{number:02}" for number in range(60)]
+        names = [f"tenant_{number:02}" for number in range(30)]
         await add_schemas(database, dict.fromkeys(names, BEHIND))
         await run(database, "tenant_07", "CREATE TABLE claims ()")
         seen: list[SchemaResult] = []
         report = await migrate_tenants(fresh_database, processes=2, on_progress=seen.append)
         assert sorted(result.schema for result in seen) == names
         assert [result.schema for result in report.failed] == ["tenant_07"]
-        first = await definitions(database, "tenant_00")
-        for name in set(names) - {"tenant_07"}:
-            assert await definitions(database, name) == first
+        assert await definitions(database, names[0]) == await definitions(database, names[-1])
         assert await plan(fresh_database) == Plan(public=(), tenant_schemas=("tenant_07",))
 
     async def test_a_second_run_waits_for_the_first(self, database: Database, fresh_database: str) -> None:

@@ -13,36 +13,45 @@ from app.tenancy.revisions import head_revision
 from tests.tenancy.catalogue import provision, public_only, run, tables_in
 
 LIVE, SANDBOX = "tenant_salon", "tenant_salon_sandbox"
-HERE = "current_schema()::regnamespace"
 
 # What no tenant schema may hold, each as the query that lists it.
 FORBIDDEN = {
-    "a table without a primary key": f"""
-        SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relkind = 'r'
+    "a table without a primary key": """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = pg_class.oid AND contype = 'p')""",
-    "a foreign key that leaves the schema": f"""
+    "a foreign key that leaves the schema": """
         SELECT conname FROM pg_constraint JOIN pg_class AS target ON target.oid = confrelid
-        WHERE connamespace = {HERE} AND relnamespace <> {HERE}""",
-    "something other than a table, its index or its sequence": f"""
-        SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relkind NOT IN ('r', 'i', 'S')""",
-    "a trigger": f"""
+        WHERE connamespace = current_schema()::regnamespace AND relnamespace <> connamespace""",
+    "something other than a table, its index or its sequence": """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind NOT IN ('r', 'i', 'S')""",
+    "a trigger": """
         SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-        WHERE relnamespace = {HERE} AND NOT tgisinternal""",
-    "a function": f"SELECT proname FROM pg_proc WHERE pronamespace = {HERE}",
-    "a type of its own": f"""
-        SELECT typname FROM pg_type WHERE typnamespace = {HERE} AND typtype NOT IN ('c', 'b')""",
-    "an inheriting table": f"""
-        SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE relnamespace = {HERE}""",
-    "row-level security": f"SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relrowsecurity",
-    "a sequence that is no identity": f"""
-        SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relkind = 'S'
+        WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal""",
+    "a function": """
+        SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace""",
+    "a type of its own": """
+        SELECT typname FROM pg_type
+        WHERE typnamespace = current_schema()::regnamespace AND typtype NOT IN ('c', 'b')""",
+    "an inheriting table": """
+        SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE relnamespace = current_schema()::regnamespace""",
+    "row-level security": """
+        SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relrowsecurity""",
+    "a sequence that is no identity": """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
         AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')""",
-    "a name of a table or an index that is too long": f"""
-        SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relkind IN ('r', 'i') AND length(relname) > 50""",
-    "a name of a constraint that is too long": f"""
-        SELECT conname FROM pg_constraint WHERE connamespace = {HERE} AND length(conname) > 50""",
-    "a table name that public has too": f"""
-        SELECT relname FROM pg_class WHERE relnamespace = {HERE} AND relkind = 'r' AND relname <> 'alembic_version'
+    "a name of a table or an index that is too long": """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'i') AND length(relname) > 50""",
+    "a name of a constraint that is too long": """
+        SELECT conname FROM pg_constraint
+        WHERE connamespace = current_schema()::regnamespace AND length(conname) > 50""",
+    "a table name that public has too": """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
         AND to_regclass('public.' || quote_ident(relname)) IS NOT NULL""",
 }
 OFFENCES = (
