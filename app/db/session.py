@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+import asyncpg
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -64,7 +65,7 @@ class Database:
                 raise
             except IntegrityError as error:
                 raise problem_of(error) from error
-            except PoolTimeout as error:
+            except (PoolTimeout, OSError, asyncpg.PostgresError) as error:  # no connection to be had
                 raise Unavailable from error
             except DBAPIError as error:
                 if error.connection_invalidated:

@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its size, and which mode answered it."""
 
+import logging
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -8,17 +9,21 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.ids import uuid7
-from app.errors import PayloadTooLarge
+from app.errors import InternalError, PayloadTooLarge
 from app.routers.problems import respond
 from app.tenancy.mode import Mode
 
 MAX_BODY_BYTES = 1024 * 1024
 
+_log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestMiddleware:
-    """Gives the request an id (a sane `X-Request-Id` is kept) and the response its standard headers."""
+    """Gives the request an id (a sane `X-Request-Id` is kept) and the response its standard headers.
+
+    An unexpected error is logged under that id and answered without a word about its inside.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,9 +35,12 @@ class RequestMiddleware:
         state = scope.setdefault("state", {})
         offered = Headers(scope=scope).get("x-request-id", "")
         state["request_id"] = offered if _REQUEST_ID.fullmatch(offered) else uuid7().hex
+        started = False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = state["request_id"]
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -41,7 +49,13 @@ class RequestMiddleware:
                     headers["X-Sandbox-Mode"] = "true" if mode is Mode.SANDBOX else "false"
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            _log.exception("unhandled error", extra={"request_id": state["request_id"]})
+            if started:
+                raise
+            await respond(InternalError(), scope)(scope, receive, send_with_headers)
 
 
 class BodyLimitMiddleware:

@@ -1,6 +1,5 @@
 """Problems on the wire: RFC 9457 documents, and their entries in the OpenAPI document."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -39,7 +38,6 @@ PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, PermissionDenied)
 """What every operation can answer that wants a permission."""
 
 MEDIA_TYPE = "application/problem+json"
-_log = logging.getLogger(__name__)
 
 
 class ProblemField(BaseModel):
@@ -105,11 +103,10 @@ def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every failure with a problem document."""
+    """Answer every expected failure with a problem document; `RequestMiddleware` does so for the others."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_exception)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -124,17 +121,14 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
+    if isinstance(error.__cause__, Problem):  # raised while FastAPI was reading the body
+        return respond(error.__cause__, request.scope)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = getattr(error, "headers", None)
     kinds: dict[int, type[Problem]] = {400: MalformedJson, 404: NotFound, 405: MethodNotAllowed}
     problem = kinds.get(status, InternalError)()
     problem.headers.update(headers or {})
     return respond(problem, request.scope)
-
-
-async def _on_exception(request: Request, error: Exception) -> Response:
-    _log.error("unhandled error", exc_info=error, extra={"request_id": request.scope["state"]["request_id"]})
-    return respond(InternalError(), request.scope)
 
 
 def _json_position(found: Sequence[Any]) -> str:

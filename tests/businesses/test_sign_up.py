@@ -46,7 +46,7 @@ class TestSignUp:
         (error,) = answer.json()["errors"]
         assert error["pointer"] == "/slug"
 
-    async def test_a_slug_is_used_once(self, platform: Platform, business: Business, app: FastAPI) -> None:
+    async def test_a_slug_is_used_once(self, platform: Platform, business: Business) -> None:
         answer = await platform.superuser.post(TENANTS, json=body(business.slug))
         assert (answer.status_code, answer.json()["code"]) == (409, "slug-taken")
         assert (await business.owner.get("/api/v1/me")).status_code == 200

@@ -1,0 +1,116 @@
+"""Every failure is a problem document that says what to do."""
+
+import pytest
+from fastapi import FastAPI
+
+from app.errors import Problem, problem_types
+from tests.actors import Business, Platform
+
+FIELDS = {"type", "title", "status", "code", "detail", "instance", "request_id", "errors"}
+
+
+class TestProblemDocument:
+    async def test_malformed_json_is_pointed_at(self, business: Business) -> None:
+        answer = await business.owner.post(
+            "/api/v1/customers", content=b'{"name": "Ada",}', headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        body = answer.json()
+        assert body.keys() == FIELDS
+        assert body["type"] == "/problems/malformed-json"
+        assert "character" in body["detail"]
+        assert body["instance"] == "/api/v1/customers"
+        assert body["request_id"] == answer.headers["x-request-id"]
+
+    async def test_a_missing_body_is_named(self, business: Business) -> None:
+        answer = await business.owner.post("/api/v1/customers")
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation-failed")
+
+    async def test_an_unknown_path_is_not_found(self, business: Business) -> None:
+        answer = await business.anonymous.get("/api/v1/nothing")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+    async def test_a_wrong_method_says_which_are_right(self, business: Business) -> None:
+        answer = await business.anonymous.put("/api/v1/me")
+        assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+        assert answer.headers["allow"] == "GET"
+
+    async def test_a_wrong_parameter_is_named(self, business: Business) -> None:
+        answer = await business.owner.get("/api/v1/customers", params={"limit": 101})
+        assert answer.json()["errors"][0]["pointer"] == "limit"
+
+    async def test_an_error_of_ours_tells_nothing_of_the_inside(self, business: Business, app: FastAPI) -> None:
+        @app.get("/explode")
+        async def explode() -> None:
+            raise ZeroDivisionError("the secret inside")
+
+        answer = await business.anonymous.get("/explode")
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+        assert "secret" not in answer.text
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    async def test_a_type_leads_to_its_description(self, platform: Platform) -> None:
+        for kind in problem_types():
+            answer = await platform.anonymous.get(f"/problems/{kind.code()}")
+            assert answer.status_code == 200
+            assert answer.json()["title"] == kind.title()
+        assert (await platform.anonymous.get("/problems/unheard-of")).status_code == 404
+
+
+class TestProblemType:
+    @pytest.mark.parametrize("kind", problem_types())
+    def test_says_what_and_what_to_do(self, kind: type[Problem]) -> None:
+        assert kind.title()
+        assert kind.advice()
+        assert 400 <= kind.status < 600
+
+    def test_codes_are_unique(self) -> None:
+        codes = [kind.code() for kind in problem_types()]
+        assert len(codes) == len(set(codes))
+
+
+class TestRequest:
+    async def test_a_sane_request_id_is_kept(self, business: Business) -> None:
+        answer = await business.anonymous.get("/healthz", headers={"X-Request-Id": "order-4711-abc"})
+        assert answer.headers["x-request-id"] == "order-4711-abc"
+
+    @pytest.mark.parametrize("offered", ["short", "x" * 65, "with space and more", "new\tline-1234"])
+    async def test_any_other_is_replaced(self, business: Business, offered: str) -> None:
+        answer = await business.anonymous.get("/healthz", headers={"X-Request-Id": offered})
+        assert answer.headers["x-request-id"] != offered
+
+    async def test_a_body_over_a_mebibyte_is_refused(self, business: Business) -> None:
+        answer = await business.owner.post("/api/v1/customers", content=b"x" * (1024 * 1024 + 1))
+        assert (answer.status_code, answer.json()["code"]) == (413, "payload-too-large")
+
+    async def test_also_when_it_comes_in_pieces(self, business: Business) -> None:
+        async def pieces():  # type: ignore[no-untyped-def] # noqa: ANN202 — httpx takes any async iterator
+            for _ in range(20):
+                yield b"x" * 100_000
+
+        answer = await business.owner.post(
+            "/api/v1/customers", content=pieces(), headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (413, "payload-too-large")
+
+
+class TestHealth:
+    async def test_is_alive_on_any_host(self, platform: Platform) -> None:
+        answer = await platform.anonymous.get("/healthz", headers={"Host": "10.0.0.7"})
+        assert answer.json() == {"status": "ok"}
+
+    async def test_is_ready(self, platform: Platform) -> None:
+        answer = await platform.anonymous.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "ready", "database": True, "redis": True, "migrations": True}
+
+
+class TestDocumentation:
+    async def test_swagger_comes_wholly_from_the_host(self, business: Business) -> None:
+        page = await business.anonymous.get("/docs")
+        assert page.status_code == 200
+        assert "https://" not in page.text
+        for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
+            assert f"/docs/assets/{name}" in page.text
+            assert (await business.anonymous.get(f"/docs/assets/{name}")).status_code == 200
