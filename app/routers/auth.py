@@ -1,16 +1,16 @@
 """Log-in, refresh, log-out, and who am I."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.auth import sessions
 from app.auth.dependencies import Cookies, CurrentDevice, CurrentPrincipal, Keys, Now, PublicSession
 from app.auth.schemas import LoginRequest, MeRead, RefreshRequest, SessionRead, TenantSummary, UserRead
 from app.errors import CredentialsInvalid, CrossSiteRequest, RefreshTokenReused, SessionInvalid
 from app.routers import session_cookies
-from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
+from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, ProblemRouter, problems
 from app.tenancy.dependencies import CurrentHost
 
-router = APIRouter(tags=["Authentication"], responses=problems(*ON_ANY_HOST))
+router = ProblemRouter(tags=["Authentication"], responses=problems(*ON_ANY_HOST))
 
 
 @router.post("/auth/login", summary="Log in", responses=problems(CredentialsInvalid))

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,27 +36,34 @@ class RequestMiddleware:
         state = scope.setdefault("state", {})
         offered = Headers(scope=scope).get("x-request-id", "")
         state["request_id"] = offered if _REQUEST_ID.fullmatch(offered) else uuid7().hex
-        started = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = state["request_id"]
-                headers["X-Content-Type-Options"] = "nosniff"
-                mode = state.get("mode")
-                if mode is not None:
-                    headers["X-Sandbox-Mode"] = "true" if mode is Mode.SANDBOX else "false"
-            await send(message)
-
+        answer = _Answer(send, state)
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, answer)
         except Exception:
             _log.exception("unhandled error", extra={"request_id": state["request_id"]})
-            if started:
+            if answer.has_started:
                 raise
-            await respond(InternalError(), scope)(scope, receive, send_with_headers)
+            await respond(InternalError(), scope)(scope, receive, answer)
+
+
+class _Answer:
+    """Sends a response on, with its standard headers."""
+
+    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+        self._send = send
+        self._state = state
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._state["request_id"]
+            headers["X-Content-Type-Options"] = "nosniff"
+            mode = self._state.get("mode")
+            if mode is not None:
+                headers["X-Sandbox-Mode"] = "true" if mode is Mode.SANDBOX else "false"
+        await self._send(message)
 
 
 class BodyLimitMiddleware:

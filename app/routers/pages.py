@@ -3,6 +3,7 @@
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query
+from pydantic import ConfigDict, Field
 
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from app.core.schemas import ResponseModel
@@ -13,9 +14,13 @@ Item = TypeVar("Item")
 class PageRead(ResponseModel, Generic[Item]):
     """A page of a list."""
 
+    # Pydantic would look for the docstrings of `PageRead[X]` in the source of whoever writes that.
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
     items: list[Item]
-    next_cursor: str | None
-    """Pass it as `cursor` for the page that follows; null on the last page."""
+    next_cursor: Annotated[
+        str | None, Field(description="Pass it as `cursor` for the page that follows; null on the last page.")
+    ]
 
 
 async def page_request(

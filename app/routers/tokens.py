@@ -2,17 +2,15 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.auth import tokens
 from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
 from app.auth.schemas import TokenCreate, TokenRead
 from app.errors import TokenNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, problems
+from app.routers.problems import PERMITTED, ProblemRouter, problems
 from app.tenancy.dependencies import CurrentTenant
 
-router = APIRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
+router = ProblemRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
 
 
 @router.post("", status_code=201, summary="Make an API token")

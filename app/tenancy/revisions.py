@@ -19,8 +19,6 @@ def scripts(chain: Chain) -> ScriptDirectory:
 
 @cache
 def head_revision(chain: Chain) -> str:
-    """The newest revision of one chain."""
-    head = scripts(chain).get_current_head()
-    if head is None:
-        raise RuntimeError(f"migrations/{chain} holds no revision")
+    """The newest revision of one chain. Raises ValueError if the chain has forked."""
+    (head,) = scripts(chain).get_heads()
     return head

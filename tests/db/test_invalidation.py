@@ -66,8 +66,8 @@ class TestAnnounce:
             assert await here.remembers()
         assert not await here.remembers()
         async with asyncio.timeout(10):
-            while await there.remembers():
-                await asyncio.sleep(0.001)  # noqa: ASYNC110 — what is waited for lies in another connection
+            while await there.remembers():  # noqa: ASYNC110 — what is waited for lies in another connection
+                await asyncio.sleep(0.001)
 
     async def test_a_change_that_was_rolled_back_is_not_announced(self, processes: list[Process]) -> None:
         here, there = processes

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from app.auth.dependencies import CanReadTenants, CanWriteTenants, Now, PublicSession
 from app.businesses import directory, signup
 from app.businesses.schemas import TenantCreate, TenantRead, TenantUpdate
 from app.errors import SlugTaken, TenantNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, problems
+from app.routers.problems import PERMITTED, ProblemRouter, problems
 from app.tenancy.dependencies import platform_host
 
-router = APIRouter(
+router = ProblemRouter(
     prefix="/platform/tenants",
     tags=["Platform: businesses"],
     dependencies=[Depends(platform_host)],

@@ -1,0 +1,52 @@
+"""The business's records of the people it serves."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.patch import apply, changes
+from app.errors import CustomerNotFound
+from app.models.tenant import CustomerRow
+from app.people.schemas import CustomerCreate, CustomerUpdate
+
+_CLEARABLE = frozenset({"email", "phone"})
+_SEARCHED = (CustomerRow.name, CustomerRow.email, CustomerRow.phone)
+
+
+async def create(session: AsyncSession, data: CustomerCreate, *, now: datetime) -> CustomerRow:
+    """Record a customer. Two may share an address or a number, as families do."""
+    row = CustomerRow(id=uuid7(), **data.model_dump(), user_id=None, created_at=now, updated_at=now)
+    session.add(row)
+    return row
+
+
+async def find(session: AsyncSession, page: PageRequest, *, search: str | None) -> Page[CustomerRow]:
+    """The customers, newest first; with `search` those whose name, e-mail address or phone number contains it."""
+    query = select(CustomerRow)
+    if search is not None:
+        query = query.where(or_(*[column.icontains(search, autoescape=True) for column in _SEARCHED]))
+    after = page.after(id_position)
+    if after is not None:
+        query = query.where(tuple_(CustomerRow.id) < after)
+    rows = (await session.scalars(query.order_by(CustomerRow.id.desc()).limit(page.limit + 1))).all()
+    return paginate(rows, page.limit, lambda row: (row.id,))
+
+
+async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:
+    """A customer. Raises CustomerNotFound."""
+    row = await session.get(CustomerRow, customer_id)
+    if row is None:
+        raise CustomerNotFound(f"There is no customer {customer_id}.")
+    return row
+
+
+async def update(session: AsyncSession, customer_id: UUID, data: CustomerUpdate, *, now: datetime) -> CustomerRow:
+    """Change a customer's record. Raises CustomerNotFound."""
+    row = await require(session, customer_id)
+    if apply(row, changes(data, clearable=_CLEARABLE)):
+        row.updated_at = now
+    return row

@@ -1,0 +1,49 @@
+"""The people a business serves."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from app.auth.dependencies import CanReadCustomers, CanWriteCustomers, Now, TenantSession
+from app.core.schemas import SearchText
+from app.errors import CursorInvalid, CustomerNotFound
+from app.people import customers
+from app.people.schemas import CustomerCreate, CustomerRead, CustomerUpdate
+from app.routers.pages import PageRead, Paging
+from app.routers.problems import PERMITTED, ProblemRouter, problems
+
+router = ProblemRouter(prefix="/customers", tags=["Customers"], responses=problems(*PERMITTED))
+
+
+@router.post("", status_code=201, summary="Add a customer")
+async def create_customer(
+    body: CustomerCreate, _actor: CanWriteCustomers, session: TenantSession, now: Now
+) -> CustomerRead:
+    """Record somebody whom the business serves."""
+    return CustomerRead.model_validate(await customers.create(session, body, now=now))
+
+
+@router.get("", summary="List customers", responses=problems(CursorInvalid))
+async def list_customers(
+    _actor: CanReadCustomers,
+    session: TenantSession,
+    page: Paging,
+    q: Annotated[SearchText | None, Query(description="Part of the name, e-mail address or phone number.")] = None,
+) -> PageRead[CustomerRead]:
+    """The customers, newest first."""
+    return PageRead[CustomerRead].model_validate(await customers.find(session, page, search=q))
+
+
+@router.get("/{customer_id}", summary="Get a customer", responses=problems(CustomerNotFound))
+async def get_customer(customer_id: UUID, _actor: CanReadCustomers, session: TenantSession) -> CustomerRead:
+    """One customer."""
+    return CustomerRead.model_validate(await customers.require(session, customer_id))
+
+
+@router.patch("/{customer_id}", summary="Change a customer", responses=problems(CustomerNotFound))
+async def update_customer(
+    customer_id: UUID, body: CustomerUpdate, _actor: CanWriteCustomers, session: TenantSession, now: Now
+) -> CustomerRead:
+    """Change a customer's record. Fields left out stay as they are; null clears the address or the number."""
+    return CustomerRead.model_validate(await customers.update(session, customer_id, body, now=now))

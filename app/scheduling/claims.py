@@ -1,0 +1,146 @@
+"""Claims on resources' time: the only way in which anything takes it, so that nothing is ever booked twice.
+
+The exclusion constraint decides. The lock on the resources' rows is there so that a race is a queue and not a
+deadlock: every path that writes claims takes it first, in a statement of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, DateTime, Uuid, column, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from app.core.ids import uuid7
+from app.db.constraints import DEADLOCK_DETECTED, sqlstate_of
+from app.models.tenant import AppointmentRow, ClaimRow, ResourceRow
+from app.models.tenant.claim import NO_OVERLAP
+
+_ATTEMPTS = 3
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A resource's time wanted by an appointment (its buffers inside) or by a block; half-open."""
+
+    resource_id: UUID
+    start_at: datetime
+    end_at: datetime
+    appointment_id: UUID | None = None
+    block_id: UUID | None = None
+    expires_at: datetime | None = None
+
+
+async def lock_resources(session: AsyncSession, resource_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Wait for everybody else who writes claims on these resources. Held until the transaction ends.
+
+    Gives back those of them that still are in use, not archived.
+    """
+    locked = (
+        select(ResourceRow.id, ResourceRow.archived_at)
+        .where(ResourceRow.id == func.any(_array(sorted(set(resource_ids)), Uuid())))
+        .order_by(ResourceRow.id)
+        .with_for_update(key_share=True)
+    )
+    rows = await session.execute(locked)
+    return frozenset(row.id for row in rows if row.archived_at is None)
+
+
+async def take(session: AsyncSession, claims: Sequence[NewClaim], *, now: datetime) -> bool:
+    """Take the time of all of them, in place of holds that have expired. The resources must be locked.
+
+    False if somebody has any of it: the caller must then roll back, for the others' time may have been taken.
+    """
+    await free_expired(session, claims, now=now)
+    taken = taking(claims)
+    return await session.scalar(select(func.count()).select_from(taken)) == len(claims)
+
+
+def taking(claims: Sequence[NewClaim]) -> CTE:
+    """The claims' insertion as a part of a statement: it returns the ids of those whose time was free."""
+    wanted = (
+        func.unnest(
+            _array([uuid7() for _ in claims], Uuid()),
+            _array([claim.resource_id for claim in claims], Uuid()),
+            _array([claim.start_at for claim in claims], DateTime(timezone=True)),
+            _array([claim.end_at for claim in claims], DateTime(timezone=True)),
+            _array([claim.appointment_id for claim in claims], Uuid()),
+            _array([claim.block_id for claim in claims], Uuid()),
+            _array([claim.expires_at for claim in claims], DateTime(timezone=True)),
+        )
+        .table_valued(
+            column("id", Uuid()),
+            column("resource_id", Uuid()),
+            column("start_at", DateTime(timezone=True)),
+            column("end_at", DateTime(timezone=True)),
+            column("appointment_id", Uuid()),
+            column("block_id", Uuid()),
+            column("expires_at", DateTime(timezone=True)),
+            name="wanted",
+        )
+        .render_derived()
+    )
+    of = wanted.c
+    during = func.tstzrange(of.start_at, of.end_at)
+    values = select(of.id, of.resource_id, during, of.appointment_id, of.block_id, of.expires_at)
+    columns = ("id", "resource_id", "during", "appointment_id", "block_id", "expires_at")
+    return (
+        insert(ClaimRow)
+        .from_select(columns, values)
+        .on_conflict_do_nothing(constraint=NO_OVERLAP)
+        .returning(ClaimRow.id)
+        .cte("taken_claims")
+    )
+
+
+async def free_expired(session: AsyncSession, claims: Sequence[NewClaim], *, now: datetime) -> None:
+    """Delete the claims of expired holds on these resources around that time."""
+    around = Range(min(claim.start_at for claim in claims), max(claim.end_at for claim in claims))
+    expired = delete(ClaimRow).where(
+        ClaimRow.resource_id == func.any(_array([claim.resource_id for claim in claims], Uuid())),
+        ClaimRow.during.op("&&")(literal(around, TSTZRANGE())),
+        ClaimRow.expires_at <= now,
+    )
+    await session.execute(expired)
+
+
+async def free(session: AsyncSession, appointments: Sequence[AppointmentRow]) -> None:
+    """Delete the claims of these appointments, which must be locked; their resources are locked for it."""
+    await lock_resources(session, {resource_id for row in appointments for resource_id in row.resource_ids})
+    held = ClaimRow.appointment_id == func.any(_array([row.id for row in appointments], Uuid()))
+    await session.execute(delete(ClaimRow).where(held))
+
+
+def retried_on_deadlock(
+    work: Callable[Concatenate[AsyncSession, Arguments], Awaitable[Result]],
+) -> Callable[Concatenate[AsyncSession, Arguments], Awaitable[Result]]:
+    """Run a whole transaction's work again if PostgreSQL chose it as the victim of a deadlock.
+
+    The locks above leave no room for one between bookings; other writers of the same rows may come one day.
+    """
+
+    @wraps(work)
+    async def run(session: AsyncSession, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await work(session, *args, **kwargs)
+            except DBAPIError as error:
+                if sqlstate_of(error) != DEADLOCK_DETECTED:
+                    raise
+                await session.rollback()
+        return await work(session, *args, **kwargs)
+
+    return run
+
+
+def _array(values: Sequence[Any], of: TypeEngine[Any]) -> ColumnElement[Any]:
+    return literal(list(values), ARRAY(of))

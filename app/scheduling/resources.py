@@ -1,0 +1,117 @@
+"""The staff, rooms and equipment that bookings occupy."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.patch import apply, changes
+from app.errors import Archived, FieldError, ResourceInUse, ResourceNotFound, ValidationFailed
+from app.models.tenant import ClaimRow, ResourceRow
+from app.people import staff
+from app.scheduling import requirements
+from app.scheduling.claims import lock_resources
+from app.scheduling.schemas.resources import ResourceCreate, ResourceKind, ResourceUpdate
+from app.tenancy.tenant import Tenant
+
+_CLEARABLE = frozenset({"user_id"})
+
+
+async def create(session: AsyncSession, tenant: Tenant, data: ResourceCreate, *, now: datetime) -> ResourceRow:
+    """Add a resource, with an empty schedule: it is never open. Raises ValidationFailed for an unfit `user_id`."""
+    await _check_user(session, tenant, data.kind, data.user_id)
+    row = ResourceRow(
+        id=uuid7(),
+        kind=data.kind,
+        name=data.name,
+        timezone=data.timezone or tenant.timezone,
+        user_id=data.user_id,
+        archived_at=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    return row
+
+
+async def find(
+    session: AsyncSession, page: PageRequest, *, archived: bool, kind: ResourceKind | None
+) -> Page[ResourceRow]:
+    """The resources in use, or those that were; newest first."""
+    is_archived = ResourceRow.archived_at.is_not(None)
+    query = select(ResourceRow).where(is_archived if archived else ~is_archived)
+    if kind is not None:
+        query = query.where(ResourceRow.kind == kind)
+    after = page.after(id_position)
+    if after is not None:
+        query = query.where(tuple_(ResourceRow.id) < after)
+    rows = (await session.scalars(query.order_by(ResourceRow.id.desc()).limit(page.limit + 1))).all()
+    return paginate(rows, page.limit, lambda row: (row.id,))
+
+
+async def require(session: AsyncSession, resource_id: UUID) -> ResourceRow:
+    """A resource, archived or not. Raises ResourceNotFound."""
+    row = await session.get(ResourceRow, resource_id)
+    if row is None:
+        raise ResourceNotFound(f"There is no resource {resource_id}.")
+    return row
+
+
+async def lock_active(session: AsyncSession, resource_id: UUID) -> ResourceRow:
+    """A resource in use, for this transaction alone to change or to claim. Raises ResourceNotFound and Archived."""
+    await lock_resources(session, [resource_id])
+    row = await require(session, resource_id)
+    if row.archived_at is not None:
+        raise Archived(f"The resource {row.name} is archived.")
+    return row
+
+
+async def update(
+    session: AsyncSession, tenant: Tenant, resource_id: UUID, data: ResourceUpdate, *, now: datetime
+) -> ResourceRow:
+    """Change a resource. Raises ResourceNotFound, Archived, and ValidationFailed for an unfit `user_id`."""
+    row = await lock_active(session, resource_id)
+    values = changes(data, clearable=_CLEARABLE)
+    await _check_user(session, tenant, row.kind, values.get("user_id"))
+    if apply(row, values):
+        row.updated_at = now
+    return row
+
+
+async def archive(session: AsyncSession, resource_id: UUID, *, now: datetime) -> None:
+    """Take a resource out of use. Doing it again changes nothing.
+
+    Raises ResourceNotFound, and ResourceInUse while a service cannot do without it or appointments lie ahead.
+    """
+    # It is rare, so it may lock everything: then no two of them, and no change of a service, empty a pool together.
+    await lock_resources(session, list(await session.scalars(select(ResourceRow.id))))
+    row = await require(session, resource_id)
+    if row.archived_at is not None:
+        return
+    if await _has_appointments_ahead(session, resource_id, now=now):
+        raise ResourceInUse(f"{row.name} has appointments ahead.")
+    await requirements.release(session, resource_id)
+    row.archived_at = row.updated_at = now
+
+
+async def _has_appointments_ahead(session: AsyncSession, resource_id: UUID, *, now: datetime) -> bool:
+    query = select(ClaimRow.id).where(
+        ClaimRow.resource_id == resource_id,
+        ClaimRow.during.overlaps(Range(now, None)),
+        ClaimRow.appointment_id.is_not(None),
+        ClaimRow.expires_at.is_(None) | (ClaimRow.expires_at > now),
+    )
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def _check_user(session: AsyncSession, tenant: Tenant, kind: str, user_id: UUID | None) -> None:
+    if user_id is None:
+        return
+    if kind != "staff":
+        raise ValidationFailed(errors=[FieldError("/user_id", "only staff can be linked to a log-in")])
+    if not await staff.is_active(session, tenant, user_id):
+        raise ValidationFailed(errors=[FieldError("/user_id", "there is no such active member of staff")])

@@ -1,0 +1,94 @@
+"""Appointments as they travel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.core.schemas import Instant, RequestModel, ResponseModel, Text, TimeZoneName
+from app.models.tenant import AppointmentRow
+from app.scheduling.lifecycle import Status, status_at
+
+
+class AppointmentCreate(RequestModel):
+    service_id: UUID
+    customer_id: UUID
+    start: Instant
+    """One of the starts that `GET /api/v1/availability` offers."""
+    resource_ids: list[UUID] = Field([], max_length=200)
+    """Who may serve: each requirement that any of these can meet is met by one of these. Anybody, if left out."""
+    notes: Text = ""
+    timezone: TimeZoneName | None = None
+    """The zone that the customer booked in; the business's own, if left out."""
+    hold: bool = False
+    """Only keep the slot, for the service's `hold_ttl_minutes`, until the appointment is confirmed."""
+
+
+class AppointmentUpdate(RequestModel):
+    notes: Text | None = None
+
+
+class AppointmentCancel(RequestModel):
+    reason: Annotated[str, StringConstraints(max_length=500), Field(examples=["The customer is ill"])] | None = None
+
+
+class AppointmentReschedule(RequestModel):
+    start: Instant
+    resource_ids: list[UUID] = Field([], max_length=200)
+    """Who may serve from now on. The same as before, if left out."""
+
+
+class AppointmentRead(ResponseModel):
+    id: UUID
+    status: Status
+    service_id: UUID
+    customer_id: UUID
+    resource_ids: list[UUID]
+    """One for each of the service's requirements, in their order."""
+    start: datetime
+    end: datetime
+    timezone: str
+    """The zone it was booked in."""
+    price_minor: int
+    """In the currency's minor unit, as it was when booked."""
+    currency: str
+    notes: str
+    source: str
+    """Where the booking came from: `api` or `staff`."""
+    expires_at: datetime | None
+    """When a held or pending appointment gives its slot up."""
+    cancelled_at: datetime | None
+    cancelled_by: Literal["customer", "staff", "system"] | None
+    cancel_reason: str | None
+    rescheduled_from_id: UUID | None
+    rescheduled_to_id: UUID | None
+    ics_uid: str
+    ics_sequence: int
+    revision: int
+    """Counts the changes; the `ETag` holds it."""
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: AppointmentRow, *, now: datetime) -> Self:
+        """A stored appointment as it stands at that instant."""
+        stored = {name: getattr(row, _COLUMNS.get(name, name)) for name in cls.model_fields}
+        return cls.model_validate(stored | {"status": status_at(row, now)})
+
+
+_COLUMNS = {"start": "start_at", "end": "end_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFilters:
+    """Which appointments are wanted; what is empty or None does not narrow. `start` and `end` bound the starts."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    statuses: Sequence[Status] = ()
+    customer_id: UUID | None = None
+    resource_id: UUID | None = None
+    service_id: UUID | None = None

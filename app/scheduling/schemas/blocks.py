@@ -1,0 +1,37 @@
+"""Blocks as they travel."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from app.core.schemas import Instant, RequestModel, ResponseModel
+
+MAX_LENGTH = timedelta(days=366)
+
+
+class BlockCreate(RequestModel):
+    start: Instant
+    end: Annotated[Instant, Field(examples=["2026-12-01T17:00:00Z"])]
+    """Exclusive: a booking may begin at this very instant. At most 366 days after the start."""
+    reason: Annotated[str, StringConstraints(max_length=200), Field(examples=["Holiday"])] = ""
+
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start")
+        if start is not None and end <= start:
+            raise ValueError("must be after the start")
+        if start is not None and end - start > MAX_LENGTH:
+            raise ValueError(f"must be at most {MAX_LENGTH.days} days after the start")
+        return end
+
+
+class BlockRead(ResponseModel):
+    id: UUID
+    resource_id: UUID
+    start: datetime = Field(validation_alias="start_at")
+    end: datetime = Field(validation_alias="end_at")
+    reason: str
+    created_at: datetime

@@ -1,0 +1,115 @@
+"""Services as they travel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, Text
+from app.models.tenant import ServiceRow
+from app.scheduling.availability import MAX_REQUIREMENTS, Alignment
+
+MINUTES_A_DAY = 1440
+MINUTES_A_YEAR = 365 * MINUTES_A_DAY
+
+Minutes = Annotated[int, Field(ge=1, le=MINUTES_A_DAY, examples=[30])]
+BufferMinutes = Annotated[int, Field(ge=0, le=MINUTES_A_DAY, examples=[10])]
+PriceMinor = Annotated[int, Field(ge=0, le=10**12, examples=[4500])]
+NoticeMinutes = Annotated[int, Field(ge=0, le=MINUTES_A_YEAR, examples=[120])]
+WindowDays = Annotated[int, Field(ge=0, le=3650, examples=[60])]
+ApprovalMinutes = Annotated[int, Field(ge=1, le=30 * MINUTES_A_DAY)]
+
+
+class RequirementSpec(RequestModel):
+    """Something a booking needs: one of these resources. The first is preferred, other things being equal."""
+
+    resource_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+Requirements = Annotated[list[RequirementSpec], Field(min_length=1, max_length=MAX_REQUIREMENTS)]
+
+
+class ServiceCreate(RequestModel):
+    name: Annotated[Name, Field(examples=["Cut and finish"])]
+    description: Text = ""
+    duration_minutes: Minutes
+    """How long the customer stays."""
+    buffer_before_minutes: BufferMinutes = 0
+    """Kept free before each appointment, to prepare."""
+    buffer_after_minutes: BufferMinutes = 0
+    """Kept free after each appointment, to tidy up."""
+    price_minor: PriceMinor = 0
+    """In the currency's minor unit: 4500 is 45.00 EUR."""
+    currency: CurrencyCode | None = None
+    """The business's own, if left out."""
+    slot_step_minutes: Minutes | None = None
+    """From one start on offer to the next; the duration, if left out."""
+    alignment: Alignment = Alignment.WINDOW
+    """Whether starts are counted from the opening hour and the last busy time, or lie on the clock's grid."""
+    minimum_notice_minutes: NoticeMinutes = 0
+    """A start must be at least this far ahead."""
+    booking_window_days: WindowDays | None = 365
+    """A start may be at most this many calendar days ahead, 0 being today; null for no limit."""
+    requires_approval: bool = False
+    """Whether a booking waits until staff confirm it."""
+    approval_ttl_minutes: ApprovalMinutes = 2 * MINUTES_A_DAY
+    """How long a booking waits for approval before it expires."""
+    hold_ttl_minutes: Minutes = 10
+    """How long a slot is held for somebody who has not confirmed yet."""
+    requirements: Requirements
+    """A booking takes one resource of each, all different."""
+
+
+class ServiceUpdate(RequestModel):
+    name: Name | None = None
+    description: Text | None = None
+    duration_minutes: Minutes | None = None
+    buffer_before_minutes: BufferMinutes | None = None
+    buffer_after_minutes: BufferMinutes | None = None
+    price_minor: PriceMinor | None = None
+    """Appointments keep the price they were booked at."""
+    currency: CurrencyCode | None = None
+    slot_step_minutes: Minutes | None = None
+    alignment: Alignment | None = None
+    minimum_notice_minutes: NoticeMinutes | None = None
+    booking_window_days: WindowDays | None = None
+    """Null for no limit."""
+    requires_approval: bool | None = None
+    approval_ttl_minutes: ApprovalMinutes | None = None
+    hold_ttl_minutes: Minutes | None = None
+    requirements: Requirements | None = None
+    """Replaces all of them."""
+
+
+class RequirementRead(ResponseModel):
+    resource_ids: list[UUID]
+
+
+class ServiceRead(ResponseModel):
+    id: UUID
+    name: str
+    description: str
+    duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    price_minor: int
+    currency: str
+    slot_step_minutes: int
+    alignment: Alignment
+    minimum_notice_minutes: int
+    booking_window_days: int | None
+    requires_approval: bool
+    approval_ttl_minutes: int
+    hold_ttl_minutes: int
+    requirements: list[RequirementRead]
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ServiceRow, pools: Sequence[Sequence[UUID]]) -> Self:
+        """A stored service with the resources that its requirements can be met by."""
+        stored = {name: getattr(row, name) for name in cls.model_fields if name != "requirements"}
+        return cls(**stored, requirements=[RequirementRead(resource_ids=list(pool)) for pool in pools])

@@ -1,0 +1,99 @@
+"""The services that a business offers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.patch import apply, changes
+from app.errors import Archived, ServiceNotFound
+from app.models.tenant import ServiceRow
+from app.scheduling import requirements
+from app.scheduling.schemas.services import ServiceCreate, ServiceRead, ServiceUpdate
+from app.tenancy.tenant import Tenant
+
+_CLEARABLE = frozenset({"booking_window_days"})
+
+
+async def create(session: AsyncSession, tenant: Tenant, data: ServiceCreate, *, now: datetime) -> ServiceRead:
+    """Offer a new service. Raises ValidationFailed for resources that it cannot require."""
+    values = data.model_dump(exclude={"requirements", "currency", "slot_step_minutes"})
+    row = ServiceRow(
+        **values,
+        id=uuid7(),
+        currency=data.currency or tenant.currency,
+        slot_step_minutes=data.slot_step_minutes or data.duration_minutes,
+        archived_at=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    await requirements.replace(session, row.id, data.requirements)
+    return ServiceRead.of(row, [requirement.resource_ids for requirement in data.requirements])
+
+
+async def find(session: AsyncSession, page: PageRequest, *, archived: bool, search: str | None) -> Page[ServiceRead]:
+    """The services that are on offer, or those that were; newest first."""
+    is_archived = ServiceRow.archived_at.is_not(None)
+    query = select(ServiceRow).where(is_archived if archived else ~is_archived)
+    if search is not None:
+        query = query.where(ServiceRow.name.icontains(search, autoescape=True))
+    after = page.after(id_position)
+    if after is not None:
+        query = query.where(tuple_(ServiceRow.id) < after)
+    rows = (await session.scalars(query.order_by(ServiceRow.id.desc()).limit(page.limit + 1))).all()
+    found = paginate(rows, page.limit, lambda row: (row.id,))
+    pools = await requirements.pools_of(session, [row.id for row in found.items])
+    return Page([ServiceRead.of(row, pools[row.id]) for row in found.items], found.next_cursor)
+
+
+async def read(session: AsyncSession, service_id: UUID) -> ServiceRead:
+    """A service with what it needs, archived or not. Raises ServiceNotFound."""
+    row = await require(session, service_id)
+    return ServiceRead.of(row, (await requirements.pools_of(session, [row.id]))[row.id])
+
+
+async def require(session: AsyncSession, service_id: UUID) -> ServiceRow:
+    """A service, archived or not. Raises ServiceNotFound."""
+    row = await session.get(ServiceRow, service_id)
+    if row is None:
+        raise ServiceNotFound(f"There is no service {service_id}.")
+    return row
+
+
+async def update(session: AsyncSession, service_id: UUID, data: ServiceUpdate, *, now: datetime) -> ServiceRead:
+    """Change a service for the bookings to come.
+
+    Raises ServiceNotFound, Archived, and ValidationFailed for resources that it cannot require.
+    """
+    row = await _lock(session, service_id)
+    if row.archived_at is not None:
+        raise Archived(f"The service {row.name} is archived.")
+    values = changes(data, clearable=_CLEARABLE)
+    wanted = values.pop("requirements", None)
+    if wanted is not None:
+        await requirements.replace(session, row.id, wanted)
+        row.updated_at = now
+    if apply(row, values):
+        row.updated_at = now
+    return await read(session, row.id)
+
+
+async def archive(session: AsyncSession, service_id: UUID, *, now: datetime) -> None:
+    """End the offer. What is booked stays booked; doing it again changes nothing. Raises ServiceNotFound."""
+    row = await _lock(session, service_id)
+    if row.archived_at is None:
+        row.archived_at = row.updated_at = now
+
+
+async def _lock(session: AsyncSession, service_id: UUID) -> ServiceRow:
+    """The service, for this transaction alone to change. Raises ServiceNotFound."""
+    query = select(ServiceRow).where(ServiceRow.id == service_id).with_for_update(key_share=True)
+    row = (await session.scalars(query)).one_or_none()
+    if row is None:
+        raise ServiceNotFound(f"There is no service {service_id}.")
+    return row
