@@ -10,8 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from app.settings import get_settings
-from app.tenancy.migrations import direct_engine
-from app.tenancy.revisions import Chain, scripts
+from app.tenancy.migrations import direct_engine, scripts
+from app.tenancy.revisions import Chain
 
 
 def on_direct_connection(work: Callable[[Connection], None]) -> None:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 REGISTRY = "https://pypi.org/simple"
 FILES = "https://files.pythonhosted.org/"
-PIN = re.compile(
-    r"^([a-z0-9._-]+)(?:\[[^]]*])?==([^\s;]+)(?: ; [^\\]*)?((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$"
-)
+PIN = re.compile(r"^([a-z0-9._-]+)(?:\[[^]]*])?==([^\s;]+)(?: ; [^\\]*)?((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$")
 
 Pins = dict[tuple[str, str], set[str]]
 
@@ -25,9 +23,7 @@ def locked(problems: list[str]) -> Pins:
             problems.append(f"uv.lock: {package['name']} comes from {package['source']}")
         files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
         problems.extend(
-            f"uv.lock: {file.get('url')} is elsewhere"
-            for file in files
-            if not file.get("url", "").startswith(FILES)
+            f"uv.lock: {file.get('url')} is elsewhere" for file in files if not file.get("url", "").startswith(FILES)
         )
         pins[package["name"], package["version"]] = {file["hash"].removeprefix("sha256:") for file in files}
     return pins

@@ -1,11 +1,14 @@
-"""Who calls, what they may do, and the transaction their request runs in."""
+"""Who calls, what they may do, and the transaction their request runs in.
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+As in `tenancy/dependencies.py`, what one of these needs of another it asks directly, and each finds out once a request.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.cookies import CookieNames, is_same_origin
@@ -16,50 +19,39 @@ from app.auth.sessions import Device
 from app.core.clock import utcnow
 from app.core.crypto import Keyring
 from app.db.session import Database
-from app.errors import CrossSiteRequest, NotFound, Unauthenticated
-from app.tenancy.dependencies import CurrentHost
+from app.errors import CrossSiteRequest, Unauthenticated
+from app.tenancy.dependencies import current_host, current_tenant
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-_bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="bearer",
-    description="An API token of this business (`ss_live_…`, `ss_test_…`), or an access token from a log-in.",
-)
-_cookie = APIKeyCookie(
-    auto_error=False,
-    name="access_token",
-    scheme_name="cookie",
-    description="Set by a log-in, for browsers. Writes must come from the host's own pages.",
-)
+_SCHEME = "bearer "
 
 
-async def now() -> datetime:
-    """The instant at which a request is handled."""
-    return utcnow()
+async def now(request: Request) -> datetime:
+    """The instant at which a request is handled, the same wherever it is asked for."""
+    known: datetime | None = getattr(request.state, "now", None)
+    if known is None:
+        known = request.state.now = utcnow()
+    return known
 
 
 async def keyring(request: Request) -> Keyring:
-    ring: Keyring = request.app.state.keyring
-    return ring
+    """The installation's keys."""
+    keys: Keyring = request.app.state.keyring
+    return keys
 
 
 async def cookie_names(request: Request) -> CookieNames:
+    """The names of the session's cookies on this installation."""
     names: CookieNames = request.app.state.cookies
     return names
 
 
 async def device(request: Request) -> Device:
+    """Where the request came from."""
     return Device(
         ip_address=request.client.host if request.client else None,
         user_agent=request.headers.get("user-agent"),
     )
-
-
-Now = Annotated[datetime, Depends(now)]
-Keys = Annotated[Keyring, Depends(keyring)]
-Cookies = Annotated[CookieNames, Depends(cookie_names)]
-CurrentDevice = Annotated[Device, Depends(device)]
 
 
 def refuse_cross_site(request: Request) -> None:
@@ -71,40 +63,40 @@ def refuse_cross_site(request: Request) -> None:
         raise CrossSiteRequest
 
 
-async def current_principal(
-    request: Request,
-    host: CurrentHost,
-    moment: Now,
-    names: Cookies,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    _documented: Annotated[str | None, Security(_cookie)],
-) -> Principal:
+async def current_principal(request: Request) -> Principal:
     """The authenticated caller. Raises Unauthenticated and its kind, and CrossSiteRequest."""
-    if bearer is not None:
-        credential = bearer.credentials
-    else:
-        cookie = request.cookies.get(names.access)
-        if cookie is None:
-            raise Unauthenticated
-        refuse_cross_site(request)
-        credential = cookie
-    directory: PrincipalDirectory = request.app.state.principals
-    principal = await directory.authenticate(credential, host, now=moment)
-    request.state.mode = principal.mode
-    return principal
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is None:
+        host = await current_host(request)
+        directory: PrincipalDirectory = request.app.state.principals
+        known = await directory.authenticate(_credential(request), host, now=await now(request))
+        request.state.principal = known
+    return known
 
 
-CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+def _credential(request: Request) -> str:
+    authorization = request.headers.get("authorization", "")
+    if authorization[: len(_SCHEME)].lower() == _SCHEME:
+        return authorization[len(_SCHEME) :].strip()
+    names: CookieNames = request.app.state.cookies
+    cookie = request.cookies.get(names.access)
+    if cookie is None:
+        raise Unauthenticated
+    refuse_cross_site(request)
+    return cookie
 
 
-def permitted(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
+@dataclass(frozen=True, slots=True)
+class Permitted:
     """A dependency that lets only callers with this permission through."""
 
-    async def check(principal: CurrentPrincipal) -> Principal:
-        principal.require(permission)
-        return principal
+    permission: Permission
 
-    return check
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises PermissionDenied."""
+        principal = await current_principal(request)
+        principal.require(self.permission)
+        return principal
 
 
 async def public_session(request: Request) -> AsyncIterator[AsyncSession]:
@@ -114,31 +106,36 @@ async def public_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def tenant_session(request: Request, principal: CurrentPrincipal) -> AsyncIterator[AsyncSession]:
+async def tenant_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's transaction in the schema of the caller's business and mode, committed likewise."""
-    if principal.tenant is None:
-        raise NotFound("This is the platform's host. Call a business's own host, as in `demo.<root domain>`.")
+    tenant = await current_tenant(request)
+    principal = await current_principal(request)
     database: Database = request.app.state.database
-    async with database.transaction(principal.tenant.schema(principal.mode)) as session:
+    async with database.transaction(tenant.schema(principal.mode)) as session:
         yield session
 
 
+Now = Annotated[datetime, Depends(now)]
+Keys = Annotated[Keyring, Depends(keyring)]
+Cookies = Annotated[CookieNames, Depends(cookie_names)]
+CurrentDevice = Annotated[Device, Depends(device)]
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
 
 P = Permission
-CanReadAppointments = Annotated[Principal, Depends(permitted(P.APPOINTMENTS_READ))]
-CanBookAppointments = Annotated[Principal, Depends(permitted(P.APPOINTMENTS_WRITE))]
-CanReadAvailability = Annotated[Principal, Depends(permitted(P.AVAILABILITY_READ))]
-CanReadCustomers = Annotated[Principal, Depends(permitted(P.CUSTOMERS_READ))]
-CanWriteCustomers = Annotated[Principal, Depends(permitted(P.CUSTOMERS_WRITE))]
-CanReadResources = Annotated[Principal, Depends(permitted(P.RESOURCES_READ))]
-CanWriteResources = Annotated[Principal, Depends(permitted(P.RESOURCES_WRITE))]
-CanReadServices = Annotated[Principal, Depends(permitted(P.SERVICES_READ))]
-CanWriteServices = Annotated[Principal, Depends(permitted(P.SERVICES_WRITE))]
-CanReadWebhooks = Annotated[Principal, Depends(permitted(P.WEBHOOKS_READ))]
-CanWriteWebhooks = Annotated[Principal, Depends(permitted(P.WEBHOOKS_WRITE))]
-CanReadTokens = Annotated[Principal, Depends(permitted(P.TOKENS_READ))]
-CanWriteTokens = Annotated[Principal, Depends(permitted(P.TOKENS_WRITE))]
-CanReadTenants = Annotated[Principal, Depends(permitted(P.TENANTS_READ))]
-CanWriteTenants = Annotated[Principal, Depends(permitted(P.TENANTS_WRITE))]
+CanReadAppointments = Annotated[Principal, Depends(Permitted(P.APPOINTMENTS_READ))]
+CanBookAppointments = Annotated[Principal, Depends(Permitted(P.APPOINTMENTS_WRITE))]
+CanReadAvailability = Annotated[Principal, Depends(Permitted(P.AVAILABILITY_READ))]
+CanReadCustomers = Annotated[Principal, Depends(Permitted(P.CUSTOMERS_READ))]
+CanWriteCustomers = Annotated[Principal, Depends(Permitted(P.CUSTOMERS_WRITE))]
+CanReadResources = Annotated[Principal, Depends(Permitted(P.RESOURCES_READ))]
+CanWriteResources = Annotated[Principal, Depends(Permitted(P.RESOURCES_WRITE))]
+CanReadServices = Annotated[Principal, Depends(Permitted(P.SERVICES_READ))]
+CanWriteServices = Annotated[Principal, Depends(Permitted(P.SERVICES_WRITE))]
+CanReadWebhooks = Annotated[Principal, Depends(Permitted(P.WEBHOOKS_READ))]
+CanWriteWebhooks = Annotated[Principal, Depends(Permitted(P.WEBHOOKS_WRITE))]
+CanReadTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_READ))]
+CanWriteTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_WRITE))]
+CanReadTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_READ))]
+CanWriteTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_WRITE))]

@@ -93,9 +93,7 @@ def runnable_copy(program: Path, trees: Sequence[Path], account: Account) -> Pat
     if account.is_ours or (can_enter(program, account) and program.stat().st_mode & 0o001):
         return program
     if not trees:
-        raise DevelopmentError(
-            f"Root's servers run as `nobody`, who cannot reach {program}: install it elsewhere."
-        )
+        raise DevelopmentError(f"Root's servers run as `nobody`, who cannot reach {program}: install it elsewhere.")
     home = trees[0].parent
     copy = MACHINE_DIRECTORY / f"{trees[0].name}-{program.stat().st_mtime_ns}"
     if not copy.exists():
@@ -130,18 +128,14 @@ def socket_directory(wanted: Path, account: Account) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_directory(
-    account: Account, *, fits: Callable[[Path, Account], bool] = can_enter
-) -> Iterator[Path]:
+def scratch_directory(account: Account, *, fits: Callable[[Path, Account], bool] = can_enter) -> Iterator[Path]:
     """Yield a new directory below which the account can enter; it is deleted afterwards."""
     roots = (tempfile.gettempdir(), "/tmp")  # noqa: S108 - mkdtemp makes it safe
     for root in roots:
         if fits(Path(root).resolve() / "smoothschedule-12345678", account):
             break
     else:
-        raise DevelopmentError(
-            f"No usable directory for temporary files among {roots}: set TMPDIR to a short path."
-        )
+        raise DevelopmentError(f"No usable directory for temporary files among {roots}: set TMPDIR to a short path.")
     with tempfile.TemporaryDirectory(prefix="smoothschedule-", dir=root) as name:
         scratch = Path(name).resolve()
         scratch.chmod(0o711)

@@ -26,9 +26,7 @@ SETTINGS = MappingProxyType(
         "log_timezone": "UTC",
     }
 )
-WITHOUT_DURABILITY = MappingProxyType(
-    {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-)
+WITHOUT_DURABILITY = MappingProxyType({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 
 
 @dataclass(frozen=True)
@@ -189,9 +187,7 @@ def _prepare(server: Postgres) -> None:
     )
     has_database, has_btree_gist = server.query(checks, database="postgres").split("|")
     if has_btree_gist != "t":
-        raise DevelopmentError(
-            "This PostgreSQL lacks btree_gist: install its contrib package (postgresql-contrib)."
-        )
+        raise DevelopmentError("This PostgreSQL lacks btree_gist: install its contrib package (postgresql-contrib).")
     if has_database != "t":
         server.query(f'CREATE DATABASE "{NAME}"', database="postgres")
 

@@ -74,9 +74,7 @@ class Process:
         while not ready():
             self.require_running()
             if time.monotonic() > deadline:
-                raise DevelopmentError(
-                    f"{self.name} was not ready after {seconds:.0f} s. {self._last_lines()}"
-                )
+                raise DevelopmentError(f"{self.name} was not ready after {seconds:.0f} s. {self._last_lines()}")
             time.sleep(POLL_SECONDS)
 
     def stop(self, *, patience: float = 20) -> None:

@@ -14,7 +14,6 @@ from types import FrameType
 from typing import NoReturn
 
 from rich.console import Console
-from rich.table import Table
 
 from app.development import environment, places, postgres, processes, valkey
 from app.development.errors import DevelopmentError
@@ -103,9 +102,7 @@ class _Machine:
         if "DATABASE_URL" not in values:
             self._say("Starting PostgreSQL")
             log = logs / "postgres.log"
-            database = stack.enter_context(
-                postgres.running(data / "postgres", sockets=run / "postgres", log=log)
-            )
+            database = stack.enter_context(postgres.running(data / "postgres", sockets=run / "postgres", log=log))
             self._running.append(database.process)
             addresses["DATABASE_URL"] = database.url
         if "REDIS_URL" not in values:
@@ -141,12 +138,16 @@ class _Machine:
     def _show(self, found: environment.Summary) -> None:
         environment.write_summary(self._data_dir, found)
         seconds = time.monotonic() - self._started_at
-        table = Table("what", "address", "e-mail", "password", box=None, pad_edge=False)
-        table.add_row("platform", found.platform.url, found.platform.email, found.platform.password)
-        for tenant in found.tenants:
-            table.add_row(tenant.slug, tenant.url, tenant.email, tenant.password)
+        rows = [
+            ("what", "address", "e-mail", "password"),
+            ("platform", found.platform.url, found.platform.email, found.platform.password),
+            *((tenant.slug, tenant.url, tenant.email, tenant.password) for tenant in found.tenants),
+        ]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         self._console.print(f"\nSmooth Schedule is running (ready in {seconds:.1f} s). Log in with:\n")
-        self._console.print(table)
+        for row in rows:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self._console.print(line.rstrip(), soft_wrap=True, markup=False, highlight=False)
         self._console.print(
             f"\nThe API explains itself at {found.platform.url}/docs, and at /docs of every business."
             f"\nData, logs and these log-ins (development.json) are in {self._data_dir}."

@@ -44,9 +44,7 @@ def running(home: Path, *, sockets: Path, log: Path, durable: bool = True) -> It
             "save": "",
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        process = processes.Process(
-            "Valkey", (program, *arguments), log=log, account=account, environment=os.environ
-        )
+        process = processes.Process("Valkey", (program, *arguments), log=log, account=account, environment=os.environ)
         try:
             process.wait_until(lambda: _answers(address), seconds=START_SECONDS)
             yield Valkey(process, address)

@@ -10,6 +10,7 @@ from sqlalchemy import CTE, DateTime, Integer, ScalarSelect, Text, Uuid, func, i
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import utcnow
 from app.core.ids import uuid7
 from app.events.catalogue import EventType, subscriptions_matching
 from app.events.wakeups import wake
@@ -40,28 +41,42 @@ class Writing:
 def payload_of(event: Event) -> str:
     """The JSON that is stored, signed and sent: `type`, `timestamp` and `data`, as Standard Webhooks names them."""
     body = {"type": event.type, "timestamp": event.occurred_at, "data": event.data}
-    return orjson.dumps(body, option=orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(body, default=_plain, option=orjson.OPT_UTC_Z).decode()
+
+
+def _plain(value: object) -> str:
+    """The driver's own kind of UUID, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def writing(event: Event) -> Writing:
     """The insertion of the event and of a delivery for each enabled endpoint that subscribes to it."""
     event_id = uuid7()
-    occurred_at = literal(event.occurred_at, DateTime(timezone=True))
+    # The real clock: a sandbox's events may have occurred at another time than now.
+    due_at = literal(utcnow(), DateTime(timezone=True))
     written = (
         insert(EventRow)
         .values(id=event_id, type=event.type, occurred_at=event.occurred_at, payload=payload_of(event))
         .cte("written_event")
     )
-    wanted = select(
-        literal(event_id, Uuid()),
-        WebhookEndpointRow.id,
-        literal("pending", Text()),
-        literal(0, Integer()),
-        occurred_at,
-        occurred_at,
-    ).where(
-        WebhookEndpointRow.is_enabled,
-        WebhookEndpointRow.events.op("&&")(literal(subscriptions_matching(event.type), ARRAY(Text()))),
+    wanted = (
+        select(
+            literal(event_id, Uuid()),
+            WebhookEndpointRow.id,
+            literal("pending", Text()),
+            literal(0, Integer()),
+            due_at,
+            due_at,
+        )
+        .where(
+            WebhookEndpointRow.is_enabled,
+            WebhookEndpointRow.events.op("&&")(literal(subscriptions_matching(event.type), ARRAY(Text()))),
+        )
+        .with_for_update(
+            read=True, key_share=True
+        )  # an endpoint that is just being deleted is waited for, then left out
     )
     columns = ("event_id", "endpoint_id", "status", "attempts", "next_attempt_at", "created_at")
     deliveries = (

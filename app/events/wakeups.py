@@ -1,6 +1,11 @@
-"""Waking the worker: once shortly after the commit for certain, and once at the commit for speed."""
+"""Waking the worker: once shortly after the commit for certain, and once at the commit for speed.
 
-from datetime import timedelta
+A job's id is what makes it the only one of its kind: the queue takes no second job of an id that is waiting or running.
+So a drain at once is called by its outbox, and a later one also by the second it is due in. That way one that is
+running never keeps out one that is to follow it.
+"""
+
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +25,18 @@ def wake(session: AsyncSession, tenant_id: UUID, mode: Mode) -> None:
     session.info.setdefault(_AWAITING, set()).add((tenant_id, mode))
 
 
+async def drain_now(queue: JobQueue, tenant_id: UUID, mode: Mode) -> None:
+    """Have this outbox drained at once. A drain that already waits for a worker is enough."""
+    await queue.enqueue(DRAIN, str(tenant_id), mode, job_id=f"{DRAIN}:{tenant_id}:{mode}")
+
+
+async def drain_later(queue: JobQueue, tenant_id: UUID, mode: Mode, due_at: datetime, *, now: datetime) -> None:
+    """Have this outbox drained at the end of the second in which it is due; all that is due in it shares one drain."""
+    second_end = due_at.replace(microsecond=0) + timedelta(seconds=1)
+    job_id = f"{DRAIN}:{tenant_id}:{mode}:{second_end.timestamp():.0f}"
+    await queue.enqueue(DRAIN, str(tenant_id), mode, job_id=job_id, delay=second_end - now)
+
+
 class OutboxWakeups:
     """Enqueues the drain of each outbox that a transaction wrote to."""
 
@@ -27,18 +44,12 @@ class OutboxWakeups:
         self._queue = queue
 
     async def before_commit(self, session: AsyncSession) -> None:
-        """Enqueue a drain that starts after the commit even if this process dies right behind it.
-
-        Its id names the second it is due in, so a burst shares one; it is due at that second's end, so that whoever
-        shares it has committed by then.
-        """
+        """Enqueue a drain that starts after the commit even if this process dies right behind it."""
         for tenant_id, mode in session.info.get(_AWAITING, ()):
             now = utcnow()
-            due = (now + _BACKSTOP).replace(microsecond=0) + timedelta(seconds=1)
-            job_id = f"{DRAIN}:{tenant_id}:{mode}:{due.timestamp():.0f}"
-            await self._queue.enqueue(DRAIN, str(tenant_id), mode, job_id=job_id, delay=due - now)
+            await drain_later(self._queue, tenant_id, mode, now + _BACKSTOP, now=now)
 
     async def after_commit(self, session: AsyncSession) -> None:
-        """Enqueue a drain at once. One that already waits is enough; the backstop covers one that is ending."""
+        """Enqueue a drain at once. Should one be ending just now, the later one covers what it missed."""
         for tenant_id, mode in session.info.pop(_AWAITING, ()):
-            await self._queue.enqueue(DRAIN, str(tenant_id), mode, job_id=f"{DRAIN}:{tenant_id}:{mode}")
+            await drain_now(self._queue, tenant_id, mode)

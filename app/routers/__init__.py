@@ -1,9 +1,11 @@
 """Every address the service answers at."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from app.routers import (
+    appointments,
     auth,
+    availability,
     blocks,
     customers,
     documentation,
@@ -16,15 +18,26 @@ from app.routers import (
 )
 from app.routers.platform import tenants
 
-API_PREFIX = "/api/v1"
+# Matched in this order: the busiest first.
+_MODULES = (
+    appointments,
+    availability,
+    customers,
+    services,
+    resources,
+    schedules,
+    blocks,
+    auth,
+    tokens,
+    webhook_endpoints,
+    tenants,
+    health,
+    documentation,
+)
 
 
 def register(app: FastAPI) -> None:
-    """Hang all routers into the application."""
-    api = APIRouter(prefix=API_PREFIX)
-    for module in (auth, tokens, tenants, services, resources, schedules, blocks, customers, webhook_endpoints):
-        api.include_router(module.router)
-    app.include_router(api)
-    app.include_router(health.router)
-    app.include_router(documentation.router)
+    """Hang all routes into the application, side by side."""
+    for module in _MODULES:
+        app.router.routes += module.router.routes
     documentation.mount_assets(app)

@@ -7,10 +7,11 @@ from app.auth.dependencies import Cookies, CurrentDevice, CurrentPrincipal, Keys
 from app.auth.schemas import LoginRequest, MeRead, RefreshRequest, SessionRead, TenantSummary, UserRead
 from app.errors import CredentialsInvalid, CrossSiteRequest, RefreshTokenReused, SessionInvalid
 from app.routers import session_cookies
-from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, ProblemRouter, problems
+from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
+from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentHost
 
-router = ProblemRouter(tags=["Authentication"], responses=problems(*ON_ANY_HOST))
+router = ApiRouter(tags=["Authentication"], responses=problems(*ON_ANY_HOST))
 
 
 @router.post("/auth/login", summary="Log in", responses=problems(CredentialsInvalid))

@@ -9,11 +9,12 @@ from app.auth.dependencies import CanReadResources, CanWriteResources, Now, Tena
 from app.core.schemas import Instant
 from app.errors import Archived, BlockNotFound, CursorInvalid, ResourceBusy, ResourceNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.scheduling import blocks
 from app.scheduling.schemas.blocks import BlockCreate, BlockRead
 
-router = ProblemRouter(
+router = ApiRouter(
     prefix="/resources/{resource_id}/blocks",
     tags=["Resources"],
     responses=problems(*PERMITTED),

@@ -11,9 +11,10 @@ from app.errors import CursorInvalid, CustomerNotFound
 from app.people import customers
 from app.people.schemas import CustomerCreate, CustomerRead, CustomerUpdate
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 
-router = ProblemRouter(prefix="/customers", tags=["Customers"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/customers", tags=["Customers"], responses=problems(*PERMITTED))
 
 
 @router.post("", status_code=201, summary="Add a customer")

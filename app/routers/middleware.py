@@ -9,6 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.errors import InternalError, PayloadTooLarge
 from app.routers.problems import respond
@@ -60,9 +61,9 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._state["request_id"]
             headers["X-Content-Type-Options"] = "nosniff"
-            mode = self._state.get("mode")
-            if mode is not None:
-                headers["X-Sandbox-Mode"] = "true" if mode is Mode.SANDBOX else "false"
+            principal: Principal | None = self._state.get("principal")
+            if principal is not None:
+                headers["X-Sandbox-Mode"] = "true" if principal.mode is Mode.SANDBOX else "false"
         await self._send(message)
 
 

@@ -1,13 +1,14 @@
 """The OpenAPI document: what it says of the whole, and our problem documents in place of FastAPI's own errors."""
 
-import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from app.auth.dependencies import Permitted, current_principal
 from app.routers.problems import ProblemRead
+from app.routers.routing import operation_id
 
 DESCRIPTION = """
 Scheduling for businesses: services, resources and their hours, free slots, bookings that cannot collide, and signed
@@ -54,10 +55,19 @@ TAGS = [
 ]
 
 
-def operation_id(route: APIRoute) -> str:
-    """The function's name as a client's method: `book_appointment` becomes `bookAppointment`."""
-    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
-
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token of this business (`ss_live_…`, `ss_test_…`), or an access token from a log-in.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "access_token",
+        "description": "Set by a log-in, for browsers. Writes must come from the host's own pages.",
+    },
+}
 
 METADATA: dict[str, Any] = {
     "title": "Smooth Schedule",
@@ -95,10 +105,19 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs")
     schemas["Problem"] = problem
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    authenticated = {route.unique_id for route in app.routes if isinstance(route, APIRoute) and _knows_caller(route)}
     for path in document["paths"].values():
         for operation in path.values():
             _drop_default_validation_error(operation["responses"])
+            if operation["operationId"] in authenticated:
+                operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
     return document
+
+
+def _knows_caller(route: APIRoute) -> bool:
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return any(isinstance(call, Permitted) or call is current_principal for call in calls)
 
 
 def _drop_default_validation_error(responses: dict[str, Any]) -> None:

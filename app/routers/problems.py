@@ -1,12 +1,11 @@
 """Problems on the wire: RFC 9457 documents, and their entries in the OpenAPI document."""
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
@@ -80,26 +79,6 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "value": document(kind(), instance="/api/v1/…", request_id="01980d3f9a4e7c1e"),
         }
     return responses
-
-
-class ProblemRouter(APIRouter):
-    """A router whose problems add to those of its routes, where FastAPI's would give way to them status by status."""
-
-    def add_api_route(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        *,
-        responses: dict[int | str, dict[str, Any]] | None = None,
-        **options: Any,
-    ) -> None:
-        """As FastAPI's, with the examples of both kept."""
-        merged = deepcopy(self.responses)
-        for status, response in (responses or {}).items():
-            known = merged.setdefault(status, response)
-            if known is not response and MEDIA_TYPE in response.get("content", {}):
-                known["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
-        super().add_api_route(path, endpoint, responses=merged, **options)
 
 
 def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, Any]:

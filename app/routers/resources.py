@@ -8,12 +8,13 @@ from fastapi import Query
 from app.auth.dependencies import CanReadResources, CanWriteResources, Now, TenantSession
 from app.errors import Archived, CursorInvalid, ResourceInUse, ResourceNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.scheduling import resources
 from app.scheduling.schemas.resources import ResourceCreate, ResourceKind, ResourceRead, ResourceUpdate
 from app.tenancy.dependencies import CurrentTenant
 
-router = ProblemRouter(prefix="/resources", tags=["Resources"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/resources", tags=["Resources"], responses=problems(*PERMITTED))
 
 
 @router.post("", status_code=201, summary="Add a resource")

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from app.auth.dependencies import CanReadResources, CanWriteResources, Now, TenantSession
 from app.errors import Archived, ResourceNotFound
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.scheduling import schedules
 from app.scheduling.schemas.schedules import Schedule
 
-router = ProblemRouter(
+router = ApiRouter(
     prefix="/resources/{resource_id}/schedule",
     tags=["Resources"],
     responses=problems(*PERMITTED),

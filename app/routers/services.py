@@ -9,12 +9,13 @@ from app.auth.dependencies import CanReadServices, CanWriteServices, Now, Tenant
 from app.core.schemas import SearchText
 from app.errors import Archived, CursorInvalid, ServiceNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.scheduling import services
 from app.scheduling.schemas.services import ServiceCreate, ServiceRead, ServiceUpdate
 from app.tenancy.dependencies import CurrentTenant
 
-router = ProblemRouter(prefix="/services", tags=["Services"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/services", tags=["Services"], responses=problems(*PERMITTED))
 
 
 @router.post("", status_code=201, summary="Add a service")

@@ -7,10 +7,11 @@ from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, Publ
 from app.auth.schemas import TokenCreate, TokenRead
 from app.errors import TokenNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentTenant
 
-router = ProblemRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
 
 
 @router.post("", status_code=201, summary="Make an API token")

@@ -8,12 +8,13 @@ from fastapi import Depends, Request
 from app.auth.dependencies import CanReadWebhooks, CanWriteWebhooks, Keys, Now, TenantSession
 from app.errors import CursorInvalid, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.runtime import Runtime
 from app.webhooks import deliveries, endpoints
 from app.webhooks.schemas import DeliveryRead, WebhookEndpointCreate, WebhookEndpointCreated, WebhookEndpointRead
 
-router = ProblemRouter(prefix="/webhook-endpoints", tags=["Webhooks"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/webhook-endpoints", tags=["Webhooks"], responses=problems(*PERMITTED))
 
 
 async def loopback_allowed(request: Request) -> bool:

@@ -113,10 +113,15 @@ async def free_expired(session: AsyncSession, claims: Sequence[NewClaim], *, now
     await session.execute(expired)
 
 
-async def free(session: AsyncSession, appointments: Sequence[AppointmentRow]) -> None:
-    """Delete the claims of these appointments, which must be locked; their resources are locked for it."""
+async def release(session: AsyncSession, appointments: Sequence[AppointmentRow]) -> None:
+    """Lock the resources of these appointments, which must be locked themselves, and give their time back."""
     await lock_resources(session, {resource_id for row in appointments for resource_id in row.resource_ids})
-    held = ClaimRow.appointment_id == func.any(_array([row.id for row in appointments], Uuid()))
+    await free(session, [row.id for row in appointments])
+
+
+async def free(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:
+    """Give the time of these appointments back. Their resources must be locked."""
+    held = ClaimRow.appointment_id == func.any(_array(appointment_ids, Uuid()))
     await session.execute(delete(ClaimRow).where(held))
 
 

@@ -1,4 +1,8 @@
-"""What a router may ask about the host it was called on."""
+"""What a router may ask about the host it was called on.
+
+These ask each other through the request's state, not through FastAPI: it would walk the whole tree of dependencies
+anew for every place that a dependency is named in.
+"""
 
 from typing import Annotated
 
@@ -11,26 +15,28 @@ from app.tenancy.tenant import Tenant
 
 async def current_host(request: Request) -> Host:
     """The host that was called. Raises TenantNotFound and TenantSuspended."""
-    hosts: HostDirectory = request.app.state.hosts
-    return await hosts.resolve(request.headers.get("host", ""))
+    known: Host | None = getattr(request.state, "host", None)
+    if known is None:
+        hosts: HostDirectory = request.app.state.hosts
+        known = request.state.host = await hosts.resolve(request.headers.get("host", ""))
+    return known
 
 
-CurrentHost = Annotated[Host, Depends(current_host)]
-
-
-async def current_tenant(host: CurrentHost) -> Tenant:
+async def current_tenant(request: Request) -> Tenant:
     """The business whose host was called. Its endpoints do not exist on the platform's own hosts."""
+    host = await current_host(request)
     if host.tenant is None:
         raise NotFound("This is the platform's host. Call a business's own host, as in `demo.<root domain>`.")
     return host.tenant
 
 
-async def platform_host(host: CurrentHost) -> Host:
+async def platform_host(request: Request) -> Host:
     """The platform's own host. Its endpoints do not exist on a business's."""
+    host = await current_host(request)
     if not host.is_platform:
         raise NotFound
     return host
 
 
+CurrentHost = Annotated[Host, Depends(current_host)]
 CurrentTenant = Annotated[Tenant, Depends(current_tenant)]
-PlatformHost = Annotated[Host, Depends(platform_host)]

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -22,7 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db.base import PublicBase, TenantBase
 from app.models.public import TenantSchemaRow
-from app.tenancy.revisions import Chain, head_revision, scripts
+from app.tenancy.revisions import MIGRATIONS, Chain, head_revision
 
 _RUN_LOCK = 7_166_266  # any number, as long as nothing else locks on it
 _LOCK_TIMEOUT = "5s"  # a table that is not free by then would hold up its readers for as long
@@ -32,6 +34,12 @@ _OPTIONS: dict[Chain, dict[str, Any]] = {
     "public": {"target_metadata": PublicBase.metadata, "version_table_schema": PublicBase.metadata.schema},
     "tenant": {"target_metadata": TenantBase.metadata},
 }
+
+
+@cache
+def scripts(chain: Chain) -> ScriptDirectory:
+    """The revisions of one chain, as Alembic reads them."""
+    return ScriptDirectory(MIGRATIONS / chain)
 
 
 @dataclass(frozen=True, slots=True)

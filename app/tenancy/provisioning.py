@@ -28,7 +28,7 @@ def tenant_ddl() -> str:
     return ";\n".join(
         [
             *rendered,
-            "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)",
+            "CREATE TABLE alembic_version (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)",
             f"INSERT INTO alembic_version VALUES ('{head_revision('tenant')}')",  # noqa: S608 — our own revision id
         ]
     )

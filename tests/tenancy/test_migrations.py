@@ -13,8 +13,8 @@ from app.db.base import PublicBase
 from app.db.session import Database
 from app.models.public import TenantSchemaRow
 from app.settings import get_settings
-from app.tenancy.migrations import Plan, Report, SchemaResult, migrate_public, migrate_tenants, plan
-from app.tenancy.revisions import head_revision
+from app.tenancy.migrations import Plan, Report, SchemaResult, migrate_public, migrate_tenants, plan, scripts
+from app.tenancy.revisions import Chain, head_revision
 from tests.tenancy.catalogue import add_schemas, definitions, provision, public_only, run, tables_in
 
 ALEMBIC_INI = Path(__file__).parents[2] / "alembic.ini"
@@ -215,3 +215,9 @@ class TestMigrateTenants:
         reports = await asyncio.gather(migrate(fresh_database), migrate(fresh_database))
         assert sorted((len(report.migrated), report.skipped) for report in reports) == [(0, 3), (3, 0)]
         assert [report.failed for report in reports] == [(), ()]
+
+
+class TestHeadRevision:
+    @pytest.mark.parametrize("chain", ["public", "tenant"])
+    def test_is_alembics(self, chain: Chain) -> None:
+        assert scripts(chain).get_heads() == [head_revision(chain)]

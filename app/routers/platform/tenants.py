@@ -9,10 +9,11 @@ from app.businesses import directory, signup
 from app.businesses.schemas import TenantCreate, TenantRead, TenantUpdate
 from app.errors import SlugTaken, TenantNotFound
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, ProblemRouter, problems
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import platform_host
 
-router = ProblemRouter(
+router = ApiRouter(
     prefix="/platform/tenants",
     tags=["Platform: businesses"],
     dependencies=[Depends(platform_host)],

@@ -1,4 +1,4 @@
-"""How fast the pure sweep is, without database or HTTP: `python -m bench.availability`."""
+"""How fast the pure sweep is, without database or HTTP: `python -m bench.sweep`."""
 
 import statistics
 import time
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.scheduling.availability import ResourceCalendar, ServiceTerms, Slot, find_slots, reach
 from app.scheduling.opening_hours import Interval, WeeklyRule, expand
+from bench.pairs import milliseconds
 
 ZONE = ZoneInfo("Europe/Berlin")
 START = int(datetime(2026, 3, 9, tzinfo=UTC).timestamp())
@@ -27,10 +28,6 @@ def busy_times(random: Random, days: int, claims: int) -> list[Interval]:
         start = START + day * DAY + 8 * 3600 + place * 3600 + random.randrange(0, 1800, 300)
         busy.append((start, start + random.choice((1200, 1500, 1800))))
     return sorted(busy)
-
-
-def milliseconds(rounds: list[float]) -> str:
-    return f"median {statistics.median(rounds) * 1e3:6.2f} ms, best {min(rounds) * 1e3:6.2f} ms"
 
 
 def measure(resources: int, days: int, claims: int) -> None:
@@ -53,10 +50,15 @@ def measure(resources: int, days: int, claims: int) -> None:
         sweeping.append(time.perf_counter() - expanded)
         expanding.append(expanded - began)
     print(f"{resources} resources x {days} days, {claims} claims: {len(slots)} slots")
-    print(f"  opening hours {milliseconds(expanding)}")
-    print(f"  sweep         {milliseconds(sweeping)}")
+    print(f"  opening hours {milliseconds(statistics.median(expanding))}")
+    print(f"  sweep         {milliseconds(statistics.median(sweeping))}")
+
+
+def main() -> None:
+    """Print the medians of the pure sweep."""
+    measure(resources=10, days=30, claims=500)
+    measure(resources=20, days=31, claims=4_000)
 
 
 if __name__ == "__main__":
-    measure(resources=10, days=30, claims=500)
-    measure(resources=20, days=31, claims=4_000)
+    main()

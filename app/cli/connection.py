@@ -1,0 +1,28 @@
+"""A command's own connection to the database."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from app.core.cache import TaggedCache
+from app.db.engine import make_engine
+from app.db.invalidation import Invalidation
+from app.db.session import Database
+from app.settings import get_settings
+
+Result = TypeVar("Result")
+
+
+def with_database(work: Callable[[Database], Coroutine[Any, Any, Result]]) -> Result:
+    """Do the work on the database of the settings. What it changes, running processes hear of."""
+
+    async def run() -> Result:
+        settings = get_settings()
+        invalidation = Invalidation(TaggedCache[Any](), settings.listen_url)
+        database = Database(make_engine(settings.database_url, pool_size=1), listeners=[invalidation])
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())

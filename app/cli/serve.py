@@ -1,0 +1,31 @@
+"""`smoothschedule serve`."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.settings import get_settings
+
+GRACE_SECONDS = 10
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="The port; PORT of the settings, if left out.")] = None,
+) -> None:
+    """Serve the API, until Ctrl-C or SIGTERM; requests under way are finished first."""
+    settings = get_settings()
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=settings.port if port is None else port,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES has its own middleware
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )

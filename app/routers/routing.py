@@ -1,0 +1,45 @@
+"""Routes of the API: where they hang, what clients call them, and which problems they can answer."""
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from app.routers.problems import MEDIA_TYPE
+
+API_PREFIX = "/api/v1"
+
+
+def operation_id(route: APIRoute) -> str:
+    """The function's name as a client's method: `book_appointment` becomes `bookAppointment`."""
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
+
+
+class ApiRouter(APIRouter):
+    """A router under `/api/v1` whose routes can be taken over as they are.
+
+    FastAPI's `include_router` would match every request twice and at every level. And its routes' `responses` would
+    replace those of their router status by status; here the problems of both are kept.
+    """
+
+    def __init__(self, *, prefix: str = "", **options: Any) -> None:
+        super().__init__(prefix=API_PREFIX + prefix, generate_unique_id_function=operation_id, **options)
+
+    def add_api_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """As FastAPI's, with the examples of both kept."""
+        merged = deepcopy(self.responses)
+        for status, response in (responses or {}).items():
+            known = merged.setdefault(status, response)
+            if known is not response and MEDIA_TYPE in response.get("content", {}):
+                known["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
+        super().add_api_route(path, endpoint, responses=merged, **options)

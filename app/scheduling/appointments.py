@@ -1,0 +1,66 @@
+"""Appointments as they are kept: read, locked, annotated."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.patch import apply, changes
+from app.errors import AppointmentNotFound, RevisionStale
+from app.events.catalogue import EventType
+from app.events.outbox import record
+from app.models.tenant import AppointmentRow
+from app.scheduling.appointment_events import event_of
+from app.scheduling.context import SchedulingContext
+from app.scheduling.schemas.appointments import AppointmentUpdate
+
+
+def etag_of(appointment: AppointmentRow) -> str:
+    """The entity tag of an appointment as it is: its revision."""
+    return f'"{appointment.revision}"'
+
+
+async def require(session: AsyncSession, appointment_id: UUID) -> AppointmentRow:
+    """One appointment. Raises AppointmentNotFound."""
+    row = await session.get(AppointmentRow, appointment_id)
+    if row is None:
+        raise AppointmentNotFound(f"There is no appointment {appointment_id}.")
+    return row
+
+
+async def lock(session: AsyncSession, appointment_id: UUID, expected: Collection[str] | None) -> AppointmentRow:
+    """One appointment, for this transaction alone to change, if its entity tag is one of those expected.
+
+    Locked before its resources are, always. Raises AppointmentNotFound and RevisionStale.
+    """
+    query = select(AppointmentRow).where(AppointmentRow.id == appointment_id).with_for_update()
+    row = (await session.scalars(query)).one_or_none()
+    if row is None:
+        raise AppointmentNotFound(f"There is no appointment {appointment_id}.")
+    if expected is not None and etag_of(row) not in expected:
+        raise RevisionStale
+    return row
+
+
+async def update(
+    session: AsyncSession,
+    context: SchedulingContext,
+    appointment_id: UUID,
+    data: AppointmentUpdate,
+    expected: Collection[str] | None,
+) -> AppointmentRow:
+    """Change the notes. Raises AppointmentNotFound and RevisionStale."""
+    row = await lock(session, appointment_id, expected)
+    if apply(row, changes(data)):
+        await record_change(session, context, row, EventType.APPOINTMENT_UPDATED)
+    return row
+
+
+async def record_change(
+    session: AsyncSession, context: SchedulingContext, row: AppointmentRow, kind: EventType
+) -> None:
+    """Count a change of a locked appointment as a new revision, and tell of it."""
+    row.revision += 1
+    row.updated_at = context.recorded_at
+    await record(session, event_of(kind, row, context))

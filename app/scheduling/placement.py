@@ -1,0 +1,114 @@
+"""Who serves at a start, or in words why nobody does. Pure: it only looks at what was fetched."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from app.errors import (
+    Archived,
+    FieldError,
+    ResourceNotFound,
+    ServiceNotFound,
+    SlotTaken,
+    SlotUnavailable,
+    ValidationFailed,
+)
+from app.scheduling.availability import Pool, Refusal, ServiceTerms, assign, check_start, find_slots
+from app.scheduling.calendars import Calendars, Offer
+
+NEARBY = timedelta(hours=3)
+"""How far around a start that is not offered others are looked for: the fetch has to cover it."""
+
+
+def offer_of(found: Calendars, service_id: UUID) -> Offer:
+    """The service, to be booked. Raises ServiceNotFound and Archived."""
+    if found.offer is None:
+        raise ServiceNotFound(f"`service_id`: there is no service {service_id}.")
+    if found.offer.is_archived:
+        raise Archived(f"The service {found.offer.name} is archived and takes no bookings.")
+    return found.offer
+
+
+def terms_of(offer: Offer, found: Calendars, now: datetime) -> ServiceTerms:
+    """What the service asks of a start; its days are those of whoever leads. Somebody must be there to serve."""
+    leading = next(member for pool in found.requirements for member in pool)
+    return offer.terms(found.calendars[leading].zone, now=int(now.timestamp()))
+
+
+def narrowed(requirements: Sequence[Pool], named: Sequence[UUID]) -> list[Pool]:
+    """The pools, each reduced to those named in it if there are any. One name narrows one pool, the first it is in."""
+    unused = set(named)
+    pools: list[Pool] = []
+    for pool in requirements:
+        chosen = [member for member in pool if member in unused]
+        unused.difference_update(chosen)
+        pools.append(chosen or pool)
+    return pools
+
+
+def check_named(found: Calendars, named: Sequence[UUID]) -> None:
+    """Raise ResourceNotFound for a resource that does not exist, ValidationFailed for one that cannot serve."""
+    for index, resource_id in enumerate(named):
+        if resource_id not in found.named_ids:
+            raise ResourceNotFound(f"`resource_ids`: there is no resource {resource_id}.")
+        if resource_id not in found.calendars:
+            raise ValidationFailed(errors=[FieldError(f"/resource_ids/{index}", "does not serve for this service")])
+
+
+def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UUID], *, now: datetime) -> list[UUID]:
+    """Choose a free resource for each of the service's requirements, of those named where any are.
+
+    Of those who are free the one with the fewest bookings that day serves, the first in its pool among equals.
+    Raises SlotTaken if the time is taken, SlotUnavailable if it is not offered.
+    """
+    if not found.has_servers:
+        raise SlotUnavailable(f"There is nobody to serve for {offer.name}.")
+    pools = narrowed(found.requirements, named)
+    terms = terms_of(offer, found, now)
+    start, moment = int(start_at.timestamp()), int(now.timestamp())
+    free = check_start(terms, pools, found.calendars, start, now=moment)
+    if isinstance(free, Refusal):
+        if free in {Refusal.BUSY, Refusal.BUFFER}:
+            raise SlotTaken(_TAKEN[free])
+        raise SlotUnavailable(_refusal(free, offer, terms, pools, found, start, moment))
+    chosen = assign(free, order_key=lambda member: (_bookings_that_day(member, found, start_at),))
+    if chosen is None:
+        raise SlotTaken
+    return list(chosen)
+
+
+_TAKEN = {
+    Refusal.BUSY: "Whoever could serve is busy then.",
+    Refusal.BUFFER: "That is too close to another booking: time is kept free before and after each.",
+}
+
+
+def _refusal(
+    refusal: Refusal, offer: Offer, terms: ServiceTerms, pools: Sequence[Pool], found: Calendars, start: int, now: int
+) -> str:
+    match refusal:
+        case Refusal.NOTICE if start < now:
+            return "The start lies in the past."
+        case Refusal.NOTICE:
+            return f"A start must be at least {offer.minimum_notice_minutes} minutes ahead."
+        case Refusal.WINDOW:
+            return f"A start can be at most {offer.booking_window_days} days ahead."
+        case Refusal.ALIGNMENT:
+            return _nearest_starts(terms, pools, found, start, now)
+        case _:
+            return "Nobody who could serve is at work for the whole of that time."
+
+
+def _nearest_starts(terms: ServiceTerms, pools: Sequence[Pool], found: Calendars, start: int, now: int) -> str:
+    reach = int(NEARBY.total_seconds())
+    slots = find_slots(terms, pools, found.calendars, start - reach, start + reach, now=now)
+    before = [slot.start for slot in slots if slot.start < start][-1:]
+    after = [slot.start for slot in slots if slot.start > start][:1]
+    near = " and ".join(f"{datetime.fromtimestamp(each, UTC):%Y-%m-%dT%H:%M:%SZ}" for each in [*before, *after])
+    return f"This start is not on the grid of those on offer; near it are: {near or 'none'}."
+
+
+def _bookings_that_day(member: UUID, found: Calendars, start_at: datetime) -> int:
+    zone = found.calendars[member].zone
+    day = start_at.astimezone(zone).date()
+    return sum(datetime.fromtimestamp(booked, zone).date() == day for booked in found.booked_from[member])

@@ -1,0 +1,71 @@
+"""The starts that a service can be booked at, straight to the bytes of the response."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import FieldError, RangeTooLong, ResourceNotFound, ServiceNotFound, ValidationFailed
+from app.scheduling.availability import Slot, find_slots
+from app.scheduling.calendars import Calendars, Question, fetch
+from app.scheduling.placement import narrowed, terms_of
+
+# 62 days, and the hour more that they have where the clocks go back in between.
+_LONGEST = timedelta(days=62, hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotQuery:
+    """The starts wanted, half-open; perhaps of one resource alone. The zone only changes how instants are shown."""
+
+    service_id: UUID
+    start: datetime
+    end: datetime
+    resource_id: UUID | None = None
+    timezone: str | None = None
+
+
+async def find(session: AsyncSession, query: SlotQuery, *, now: datetime) -> bytes:
+    """The free slots as the JSON of an `AvailabilityRead`. An archived service has none.
+
+    Raises ServiceNotFound, ResourceNotFound, RangeTooLong, and ValidationFailed for an end before the start.
+    """
+    if query.end <= query.start:
+        raise ValidationFailed(errors=[FieldError("end", "must be after the start")])
+    if query.end - query.start > _LONGEST:
+        raise RangeTooLong
+    named = [query.resource_id] if query.resource_id else []
+    found = await fetch(session, Question(query.service_id, query.start, query.end, now, named_ids=named))
+    if found.offer is None:
+        raise ServiceNotFound(f"`service_id`: there is no service {query.service_id}.")
+    if not found.named_ids.issuperset(named):
+        raise ResourceNotFound(f"`resource_id`: there is no resource {query.resource_id}.")
+    zone = ZoneInfo(query.timezone) if query.timezone else UTC
+    return _serialise(_free(found, query, named, now), zone)
+
+
+def _free(found: Calendars, query: SlotQuery, named: Sequence[UUID], now: datetime) -> list[Slot]:
+    offer = found.offer
+    if offer is None or offer.is_archived or not found.has_servers or not found.calendars.keys() >= set(named):
+        return []
+    start, end, moment = (int(instant.timestamp()) for instant in (query.start, query.end, now))
+    pools = narrowed(found.requirements, named)
+    slots = find_slots(terms_of(offer, found, now), pools, found.calendars, start, end, now=moment)
+    return [slot for slot in slots if not named or query.resource_id in slot.resource_ids]
+
+
+def _serialise(slots: Sequence[Slot], zone: tzinfo) -> bytes:
+    documents = [
+        {
+            "start": datetime.fromtimestamp(slot.start, zone),
+            "end": datetime.fromtimestamp(slot.end, zone),
+            "resource_ids": slot.resource_ids,
+            "remaining": slot.remaining,
+        }
+        for slot in slots
+    ]
+    return orjson.dumps({"slots": documents}, option=orjson.OPT_UTC_Z)

@@ -1,0 +1,113 @@
+"""The steps of an appointment's life after it was booked."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import SlotTaken, SlotUnavailable
+from app.events.catalogue import EventType
+from app.models.tenant import AppointmentRow, ClaimRow, ServiceRow
+from app.scheduling import appointments, claims, services
+from app.scheduling.booking import claims_of
+from app.scheduling.context import SchedulingContext
+from app.scheduling.lifecycle import Status, check_transition, status_at
+
+_TOLD = {
+    Status.PENDING: EventType.APPOINTMENT_PENDING,
+    Status.CONFIRMED: EventType.APPOINTMENT_CONFIRMED,
+    Status.DECLINED: EventType.APPOINTMENT_DECLINED,
+    Status.CHECKED_IN: EventType.APPOINTMENT_CHECKED_IN,
+    Status.COMPLETED: EventType.APPOINTMENT_COMPLETED,
+    Status.NO_SHOW: EventType.APPOINTMENT_NO_SHOW,
+    Status.CANCELLED: EventType.APPOINTMENT_CANCELLED,
+}
+
+
+@claims.retried_on_deadlock
+async def confirm(
+    session: AsyncSession, context: SchedulingContext, appointment_id: UUID, expected: Collection[str] | None
+) -> AppointmentRow:
+    """Make a held appointment a booking (or a request, if the service wants approval), or approve a request.
+
+    An expired one is revived if its slot is still free. Raises AppointmentNotFound, RevisionStale, InvalidTransition,
+    SlotTaken, and SlotUnavailable for an expired one whose start has passed.
+    """
+    row = await appointments.lock(session, appointment_id, expected)
+    status = status_at(row, context.now)
+    service = await services.require(session, row.service_id)
+    asks_for_approval = service.requires_approval and status is not Status.PENDING
+    to = Status.PENDING if asks_for_approval else Status.CONFIRMED
+    check_transition(status, to)
+    if status is Status.EXPIRED and row.start_at <= context.now:
+        raise SlotUnavailable("The appointment has expired, and its start lies in the past.")
+    expires_at = context.now + timedelta(minutes=service.approval_ttl_minutes) if asks_for_approval else None
+    await _keep_claims(session, row, service, expires_at, now=context.now)
+    row.expires_at = expires_at
+    return await _become(session, context, row, to)
+
+
+async def proceed(
+    session: AsyncSession,
+    context: SchedulingContext,
+    appointment_id: UUID,
+    to: Status,
+    expected: Collection[str] | None,
+) -> AppointmentRow:
+    """Check in, complete, or mark as a no-show. Raises AppointmentNotFound, RevisionStale and InvalidTransition."""
+    row = await appointments.lock(session, appointment_id, expected)
+    check_transition(status_at(row, context.now), to)
+    return await _become(session, context, row, to)
+
+
+@claims.retried_on_deadlock
+async def decline(
+    session: AsyncSession, context: SchedulingContext, appointment_id: UUID, expected: Collection[str] | None
+) -> AppointmentRow:
+    """Refuse a request; its slot is free again. Raises AppointmentNotFound, RevisionStale and InvalidTransition."""
+    row = await appointments.lock(session, appointment_id, expected)
+    check_transition(status_at(row, context.now), Status.DECLINED)
+    await claims.release(session, [row])
+    return await _become(session, context, row, Status.DECLINED)
+
+
+@claims.retried_on_deadlock
+async def cancel(
+    session: AsyncSession,
+    context: SchedulingContext,
+    appointment_id: UUID,
+    reason: str | None,
+    expected: Collection[str] | None,
+) -> AppointmentRow:
+    """Cancel a booking for the business; its slot is free again.
+
+    Raises AppointmentNotFound, RevisionStale and InvalidTransition.
+    """
+    row = await appointments.lock(session, appointment_id, expected)
+    check_transition(status_at(row, context.now), Status.CANCELLED)
+    await claims.release(session, [row])
+    row.cancelled_at = context.now
+    row.cancelled_by = "staff"
+    row.cancel_reason = reason
+    return await _become(session, context, row, Status.CANCELLED)
+
+
+async def _become(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, to: Status) -> AppointmentRow:
+    row.status = to
+    await appointments.record_change(session, context, row, _TOLD[to])
+    return row
+
+
+async def _keep_claims(
+    session: AsyncSession, row: AppointmentRow, service: ServiceRow, expires_at: datetime | None, *, now: datetime
+) -> None:
+    """Have the claims expire at another time, or never; those that are gone are taken anew. Raises SlotTaken."""
+    active = await claims.lock_resources(session, row.resource_ids)
+    standing = update(ClaimRow).where(ClaimRow.appointment_id == row.id).values(expires_at=expires_at)
+    kept = set(await session.scalars(standing.returning(ClaimRow.resource_id)))
+    wanted = claims_of(row, service.buffer_before_minutes, service.buffer_after_minutes, expires_at=expires_at)
+    lost = [claim for claim in wanted if claim.resource_id not in kept]
+    if lost and not (active.issuperset(row.resource_ids) and await claims.take(session, lost, now=now)):
+        raise SlotTaken

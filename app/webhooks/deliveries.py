@@ -1,0 +1,193 @@
+"""One event on its way to one endpoint: claimed under a lease, attempted, recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.pagination import Page, PageRequest, paginate
+from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
+from app.webhooks import endpoints
+from app.webhooks.retries import next_attempt
+from app.webhooks.transport import Outcome
+
+LEASE = timedelta(seconds=60)
+"""How long a claim keeps others away. Far longer than an attempt can take, short enough after a crash."""
+
+_LARGEST_ID = 2**63 - 1
+_LISTED = (
+    WebhookDeliveryRow.id,
+    WebhookDeliveryRow.event_id,
+    EventRow.type.label("event_type"),
+    WebhookDeliveryRow.status,
+    WebhookDeliveryRow.attempts,
+    WebhookDeliveryRow.next_attempt_at,
+    WebhookDeliveryRow.last_attempt_at,
+    WebhookDeliveryRow.response_status,
+    WebhookDeliveryRow.response_excerpt,
+    WebhookDeliveryRow.error,
+    WebhookDeliveryRow.duration_ms,
+    WebhookDeliveryRow.created_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed delivery, with all that its attempt needs. `attempts` ended before this one."""
+
+    id: int
+    attempts: int
+    endpoint_id: UUID
+    url: str
+    secret_sealed: str
+    event_id: UUID
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of sending a delivery."""
+
+    delivery: Delivery
+    started_at: datetime
+    outcome: Outcome
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether the receiver says that nothing should be sent there any more."""
+        return self.outcome.status == HTTPStatus.GONE
+
+
+async def find(session: AsyncSession, endpoint_id: UUID, page: PageRequest) -> Page[Row[Any]]:
+    """The deliveries to an endpoint, newest first. Raises WebhookEndpointNotFound."""
+    await endpoints.require(session, endpoint_id)
+    query = (
+        select(*_LISTED)
+        .join(EventRow, EventRow.id == WebhookDeliveryRow.event_id)
+        .where(WebhookDeliveryRow.endpoint_id == endpoint_id)
+        .order_by(WebhookDeliveryRow.id.desc())
+        .limit(page.limit + 1)
+    )
+    after = page.after(_position)
+    if after is not None:
+        query = query.where(WebhookDeliveryRow.id < after[0])
+    rows = (await session.execute(query)).all()
+    return paginate(rows, page.limit, lambda row: (row.id,))
+
+
+async def claim(
+    session: AsyncSession, *, now: datetime, most: int, most_per_endpoint: int, except_for: Sequence[UUID]
+) -> list[Delivery]:
+    """Take due deliveries, the longest due first, for nobody else to attempt until the lease ends.
+
+    At most `most` in all and `most_per_endpoint` for one endpoint; none for the endpoints in `except_for`, for those
+    that are disabled, nor any that another worker is just claiming.
+    """
+    row = WebhookDeliveryRow
+    due = (
+        select(row.id, row.next_attempt_at)
+        .where(row.endpoint_id == WebhookEndpointRow.id, row.status == "pending", row.next_attempt_at <= now)
+        .order_by(row.next_attempt_at, row.id)
+        .limit(most_per_endpoint)
+        .with_for_update(skip_locked=True)
+        .lateral("due")
+    )
+    chosen = (
+        select(due.c.id, WebhookEndpointRow.url, WebhookEndpointRow.secret_sealed)
+        .join(due, true())
+        .where(WebhookEndpointRow.is_enabled, WebhookEndpointRow.id.not_in(except_for))
+        .order_by(due.c.next_attempt_at, due.c.id)
+        .limit(most)
+        .cte("chosen")
+    )
+    claimed = await session.execute(
+        update(row)
+        .where(row.id == chosen.c.id, EventRow.id == row.event_id)
+        .values(next_attempt_at=now + LEASE)
+        .returning(
+            row.id,
+            row.attempts,
+            row.endpoint_id,
+            chosen.c.url,
+            chosen.c.secret_sealed,
+            row.event_id,
+            EventRow.payload,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return [Delivery(*each) for each in claimed]
+
+
+async def record(
+    session: AsyncSession, attempts: Sequence[Attempt], *, now: datetime, jitter: Callable[[], float]
+) -> None:
+    """Write down what came of attempts, and when to try again what failed. Disables endpoints that are gone.
+
+    Of two attempts at the same delivery (the lease of the first had run out) the one recorded first counts.
+    """
+    gone = {attempt.delivery.endpoint_id for attempt in attempts if attempt.is_refused_for_good}
+    if gone:
+        await endpoints.disable(session, gone, "The endpoint answered 410 Gone.", now=now)
+    recording = update(WebhookDeliveryRow).where(
+        WebhookDeliveryRow.id == bindparam("delivery_id"),
+        WebhookDeliveryRow.attempts == bindparam("attempts_before"),
+        WebhookDeliveryRow.status == "pending",
+    )
+    in_order = sorted(attempts, key=lambda attempt: attempt.delivery.id)
+    connection = await session.connection()
+    await connection.execute(recording, [_recorded(attempt, now=now, jitter=jitter()) for attempt in in_order])
+
+
+async def next_due_at(session: AsyncSession, *, after: datetime) -> datetime | None:
+    """When the next delivery after this instant is due; None if there is nothing to wait for."""
+    due_at = _awaited(WebhookDeliveryRow.next_attempt_at).where(WebhookDeliveryRow.next_attempt_at > after)
+    first: datetime | None = await session.scalar(due_at.order_by(WebhookDeliveryRow.next_attempt_at).limit(1))
+    return first
+
+
+async def is_any_due(session: AsyncSession, *, now: datetime) -> bool:
+    """Whether a delivery waits to be sent."""
+    due = _awaited(WebhookDeliveryRow.id).where(WebhookDeliveryRow.next_attempt_at <= now)
+    return await session.scalar(due.limit(1)) is not None
+
+
+def _awaited(column: InstrumentedAttribute[Any]) -> Select[Any]:
+    return (
+        select(column)
+        .join(WebhookEndpointRow, WebhookEndpointRow.id == WebhookDeliveryRow.endpoint_id)
+        .where(WebhookEndpointRow.is_enabled, WebhookDeliveryRow.status == "pending")
+    )
+
+
+def _recorded(attempt: Attempt, *, now: datetime, jitter: float) -> dict[str, Any]:
+    delivery, outcome = attempt.delivery, attempt.outcome
+    made = delivery.attempts + 1
+    again_at = None
+    if not outcome.succeeded and not attempt.is_refused_for_good:
+        again_at = next_attempt(made, now, jitter, outcome.retry_after)
+    return {
+        "delivery_id": delivery.id,
+        "attempts_before": delivery.attempts,
+        "status": "succeeded" if outcome.succeeded else "pending" if again_at else "failed",
+        "attempts": made,
+        "next_attempt_at": again_at,
+        "last_attempt_at": attempt.started_at,
+        "response_status": outcome.status,
+        "response_excerpt": outcome.response_excerpt,
+        "error": outcome.error,
+        "duration_ms": outcome.duration_ms,
+    }
+
+
+def _position(values: list[str]) -> tuple[int]:
+    (value,) = values
+    number = int(value)
+    if not 0 <= number <= _LARGEST_ID:
+        raise ValueError("not the id of a delivery")
+    return (number,)

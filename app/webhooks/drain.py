@@ -1,0 +1,217 @@
+"""Sending what is due: many deliveries at once, with no transaction open meanwhile."""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+
+from app.core.clock import utcnow
+from app.core.crypto import Keyring, UnsealError
+from app.db.session import Database
+from app.errors import Unavailable
+from app.events.wakeups import drain_later
+from app.integrations.queue import JobQueue
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+from app.webhooks import deliveries
+from app.webhooks.deliveries import Attempt, Delivery
+from app.webhooks.signature import sign
+from app.webhooks.transport import Outcome, WebhookTransport
+
+MOST_PER_ENDPOINT = 8
+MOST_PER_TENANT = 64
+MOST_PER_PROCESS = 256
+
+_BATCH = 4  # for one endpoint in one claim
+_TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
+_NO_ROOM_WAIT = timedelta(seconds=1)
+_PATIENCE = 5  # turns that the database may fail in a row
+_LAST_SENDS_SECONDS = 10.0
+_SECRET_UNREADABLE = "Our copy of the signing secret cannot be read. Delete this endpoint and add it again."  # noqa: S105 — a message
+
+_log = logging.getLogger(__name__)
+_random = secrets.SystemRandom()
+
+
+def _jitter() -> float:
+    return _random.uniform(-1, 1)
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """What is under way of one tenant in one mode."""
+
+    tenant: Tenant
+    mode: Mode
+    sending: dict[asyncio.Task[Attempt], UUID] = field(default_factory=dict)
+    ended: list[Attempt] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something ended, or something new may be due."""
+
+    def without_room(self) -> list[UUID]:
+        """The endpoints that must not be given another batch yet."""
+        counts = Counter(self.sending.values())
+        return [endpoint_id for endpoint_id, count in counts.items() if count + _BATCH > MOST_PER_ENDPOINT]
+
+
+class Dispatcher:
+    """Drains outboxes; enter it once per process.
+
+    Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as the
+    caps leave room, and looks again whenever a sending ends or `drain` is called. So a slow endpoint fills its own
+    places only. If the process dies, the leases run out and others send again, under the same `webhook-id`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        queue: JobQueue,
+        keyring: Keyring,
+        transport: WebhookTransport,
+        *,
+        clock: Callable[[], datetime] = utcnow,
+        jitter: Callable[[], float] = _jitter,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._keyring = keyring
+        self._transport = transport
+        self._clock = clock
+        self._jitter = jitter
+        self._outboxes: dict[tuple[UUID, Mode], _Outbox] = {}
+        self._drains: set[asyncio.Task[None]] = set()
+        self._sending = 0
+        self._transactions = asyncio.Semaphore(_TRANSACTIONS)
+        self._is_closing = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Claim nothing more, and give what is being sent a few seconds to end and be recorded."""
+        self._is_closing = True
+        await self.settle(timeout_seconds=_LAST_SENDS_SECONDS)
+        for task in self._drains:
+            task.cancel()
+        await asyncio.gather(*self._drains, return_exceptions=True)
+
+    def drain(self, tenant: Tenant, mode: Mode) -> None:
+        """See to it that what is due in this outbox is sent from now on. Returns before it is."""
+        outbox = self._outboxes.get((tenant.id, mode))
+        if outbox is None:
+            outbox = self._outboxes[tenant.id, mode] = _Outbox(tenant, mode)
+            task = asyncio.create_task(self._drain(outbox), name=f"drain {tenant.slug} {mode}")
+            self._drains.add(task)
+            task.add_done_callback(self._drained)
+        outbox.news.set()
+
+    async def settle(self, *, timeout_seconds: float) -> None:
+        """Wait until nothing more is under way, or the time is up."""
+        if self._drains:
+            await asyncio.wait(self._drains, timeout=timeout_seconds)
+
+    def _drained(self, task: asyncio.Task[None]) -> None:
+        self._drains.discard(task)
+        if not task.cancelled() and task.exception():
+            # What it had claimed is due again after the lease; the sweeper finds it.
+            _log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    async def _drain(self, outbox: _Outbox) -> None:
+        next_look_at = None
+        failures = 0
+        try:
+            while outbox.sending or outbox.news.is_set():
+                await _wait(outbox, until=next_look_at, now=self._clock())
+                try:
+                    next_look_at = await self._turn(outbox)
+                    failures = 0
+                except (DBAPIError, OSError, Unavailable):
+                    failures += 1
+                    if failures > _PATIENCE:
+                        raise
+                    _log.warning("no turn for %s (%s)", outbox.tenant.slug, outbox.mode, exc_info=True)
+                    await asyncio.sleep(failures)
+                    outbox.news.set()
+        finally:
+            for task in outbox.sending:
+                task.cancel()
+            del self._outboxes[outbox.tenant.id, outbox.mode]
+        if next_look_at is not None:
+            await drain_later(self._queue, outbox.tenant.id, outbox.mode, next_look_at, now=self._clock())
+
+    async def _turn(self, outbox: _Outbox) -> datetime | None:
+        """Record what has ended and claim what is due, then begin to send it. Gives the next instant to look at."""
+        ended = outbox.ended.copy()
+        async with self._transactions, self._database.transaction(outbox.tenant.schema(outbox.mode)) as session:
+            now = self._clock()
+            if ended:
+                await deliveries.record(session, ended, now=now, jitter=self._jitter)
+            room = self._room_for(outbox)
+            claimed = await deliveries.claim(
+                session,
+                now=now,
+                most=room,
+                most_per_endpoint=_BATCH,
+                except_for=outbox.without_room(),
+            )
+            next_due_at = await deliveries.next_due_at(session, after=now)
+        del outbox.ended[: len(ended)]
+        for delivery in claimed:
+            self._begin(outbox, delivery)
+        if len(claimed) >= _BATCH:
+            outbox.news.set()  # there may be more
+        return next_due_at if room else now + _NO_ROOM_WAIT
+
+    def _room_for(self, outbox: _Outbox) -> int:
+        room = min(MOST_PER_TENANT - len(outbox.sending), MOST_PER_PROCESS - self._sending)
+        return 0 if self._is_closing else max(0, room)
+
+    def _begin(self, outbox: _Outbox, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._attempt(delivery), name=f"send {delivery.event_id}")
+        outbox.sending[task] = delivery.endpoint_id
+        self._sending += 1
+        task.add_done_callback(partial(self._end, outbox))
+
+    def _end(self, outbox: _Outbox, task: asyncio.Task[Attempt]) -> None:
+        self._sending -= 1
+        del outbox.sending[task]
+        outbox.news.set()
+        if not task.cancelled():
+            outbox.ended.append(task.result())
+
+    async def _attempt(self, delivery: Delivery) -> Attempt:
+        started_at = self._clock()
+        try:
+            secret = self._keyring.unseal(delivery.secret_sealed)
+        except UnsealError:
+            return Attempt(delivery, started_at, Outcome(None, _SECRET_UNREADABLE, "", 0, None))
+        message_id, timestamp, body = str(delivery.event_id), int(started_at.timestamp()), delivery.payload.encode()
+        headers = {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign([secret], message_id, timestamp, body),
+        }
+        return Attempt(delivery, started_at, await self._transport.send(delivery.url, headers, body))
+
+
+async def _wait(outbox: _Outbox, *, until: datetime | None, now: datetime) -> None:
+    """Wait for news, or for that instant."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if until is None else (until - now).total_seconds()):
+            await outbox.news.wait()
+    outbox.news.clear()

@@ -1,0 +1,93 @@
+"""Where a business wants its events sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.crypto import Keyring
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.errors import FieldError, ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
+from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
+from app.webhooks.destinations import DestinationError, validate_url
+from app.webhooks.schemas import WebhookEndpointCreate
+from app.webhooks.signature import new_secret
+
+MOST_ENDPOINTS = 20
+
+
+async def create(
+    session: AsyncSession,
+    keyring: Keyring,
+    data: WebhookEndpointCreate,
+    *,
+    allow_loopback: bool,
+    now: datetime,
+) -> tuple[WebhookEndpointRow, str]:
+    """Make an endpoint; its secret is returned here and never again.
+
+    Raises ValidationFailed for a URL that leads nowhere public, WebhookEndpointLimit for one endpoint too many.
+    """
+    try:
+        url = validate_url(data.url, allow_loopback=allow_loopback)
+    except DestinationError as error:
+        raise ValidationFailed(errors=[FieldError("/url", str(error))]) from error
+    await _require_room(session)
+    secret = new_secret()
+    row = WebhookEndpointRow(
+        id=uuid7(),
+        url=url,
+        events=sorted(set(data.events)),
+        secret_sealed=keyring.seal(secret),
+        is_enabled=True,
+        disabled_reason=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    return row, secret
+
+
+async def find(session: AsyncSession, page: PageRequest) -> Page[WebhookEndpointRow]:
+    """The endpoints, newest first."""
+    query = select(WebhookEndpointRow).order_by(WebhookEndpointRow.id.desc()).limit(page.limit + 1)
+    after = page.after(id_position)
+    if after is not None:
+        query = query.where(tuple_(WebhookEndpointRow.id) < after)
+    rows = (await session.scalars(query)).all()
+    return paginate(rows, page.limit, lambda row: (row.id,))
+
+
+async def require(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpointRow:
+    """An endpoint. Raises WebhookEndpointNotFound."""
+    row = await session.get(WebhookEndpointRow, endpoint_id)
+    if row is None:
+        raise WebhookEndpointNotFound(f"There is no webhook endpoint {endpoint_id}.")
+    return row
+
+
+async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
+    """Delete an endpoint with its deliveries, those under way too. Raises WebhookEndpointNotFound."""
+    row = await require(session, endpoint_id)
+    # In the order in which the worker locks them, so that the two cannot deadlock.
+    deliveries = select(WebhookDeliveryRow.id).where(WebhookDeliveryRow.endpoint_id == endpoint_id)
+    await session.execute(deliveries.order_by(WebhookDeliveryRow.id).with_for_update())
+    await session.delete(row)
+
+
+async def disable(session: AsyncSession, endpoint_ids: set[UUID], reason: str, *, now: datetime) -> None:
+    """Send nothing more there; what is pending waits."""
+    await session.execute(
+        update(WebhookEndpointRow)
+        .where(WebhookEndpointRow.id.in_(endpoint_ids))
+        .values(is_enabled=False, disabled_reason=reason, updated_at=now)
+    )
+
+
+async def _require_room(session: AsyncSession) -> None:
+    # Whoever adds one at the same time waits here, and then counts ours: the count is a statement of its own.
+    await session.execute(select(WebhookEndpointRow.id).order_by(WebhookEndpointRow.id).with_for_update(key_share=True))
+    if (await session.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0) >= MOST_ENDPOINTS:
+        raise WebhookEndpointLimit(f"There are {MOST_ENDPOINTS} webhook endpoints. Delete one that is no longer used.")

@@ -1,0 +1,65 @@
+"""Webhook endpoints and their deliveries as they travel."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from app.core.schemas import RequestModel, ResponseModel
+from app.events.catalogue import is_subscription
+
+DeliveryStatus = Literal["pending", "succeeded", "failed"]
+
+
+def _known_subscription(pattern: str) -> str:
+    if not is_subscription(pattern):
+        raise ValueError(f"{pattern!r} is no event; use a type like 'appointment.created', or 'appointment.*', or '*'")
+    return pattern
+
+
+Subscription = Annotated[str, AfterValidator(_known_subscription)]
+
+
+class WebhookEndpointCreate(RequestModel):
+    url: Annotated[str, Field(examples=["https://example.com/webhooks"])]
+    """Where events are sent: an https address that the internet reaches."""
+    events: Annotated[list[Subscription], Field(min_length=1, max_length=50, examples=[["appointment.*"]])]
+    """Event types, all of a family as `appointment.*`, or `*` for everything."""
+
+
+class WebhookEndpointRead(ResponseModel):
+    id: UUID
+    url: str
+    events: list[str]
+    is_enabled: bool
+    disabled_reason: str | None
+    """Why nothing is sent there any more; null while it is enabled."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class WebhookEndpointCreated(WebhookEndpointRead):
+    secret: str
+    """Verifies the signatures (Standard Webhooks, `whsec_…`). Shown in this answer and never again."""
+
+
+class DeliveryRead(ResponseModel):
+    id: int
+    event_id: UUID
+    """The `webhook-id` header, the same in every attempt: what to recognise a repetition by."""
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    """How many attempts have ended."""
+    next_attempt_at: datetime | None
+    """When it is tried next; null once it has succeeded or failed for good."""
+    last_attempt_at: datetime | None
+    response_status: int | None
+    """The HTTP status of the latest attempt; null if no answer came."""
+    response_excerpt: str | None
+    """The beginning of the latest answer."""
+    error: str | None
+    """What kept the latest attempt from an answer."""
+    duration_ms: int | None
+    created_at: datetime

@@ -1,0 +1,88 @@
+"""The worker process: takes jobs from the queue until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack, suppress
+
+import arq
+from arq.connections import create_pool
+from redis.exceptions import RedisError
+
+from app.integrations.queue import redis_settings
+from app.runtime import Runtime
+from app.settings import Settings
+from app.webhooks.drain import Dispatcher
+from app.webhooks.transport import WebhookTransport
+from app.workers import sweeper, webhooks
+from app.workers.jobs import WorkerState
+
+MOST_JOBS = 50
+POLL_SECONDS = 0.05  # between a commit and the worker hearing of it
+HEALTH_SECONDS = 30
+LAST_JOBS_SECONDS = 5.0
+RECONNECT_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is under way, for some seconds at most."""
+    asyncio.run(_run_until_signalled(settings))
+
+
+async def _run_until_signalled(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(settings, stop)
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Take jobs until `stop` is set. A queue that goes away is waited for; what is being sent goes on meanwhile."""
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(Runtime.of(settings))
+        transport = await stack.enter_async_context(WebhookTransport(allow_loopback=settings.webhook_allow_loopback))
+        dispatcher = await stack.enter_async_context(
+            Dispatcher(runtime.database, runtime.queue, runtime.keyring, transport)
+        )
+        worker = WorkerState(runtime, dispatcher)
+        while not stop.is_set():
+            try:
+                await _take_jobs(worker, stop)
+            except (RedisError, OSError):
+                _log.warning("the queue is out of reach", exc_info=True)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), RECONNECT_SECONDS)
+
+
+async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
+    """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
+    pool = await create_pool(redis_settings(worker.runtime.settings.redis_url))
+    taker = arq.Worker(
+        functions=[webhooks.drain],
+        cron_jobs=[sweeper.every_minute()],
+        redis_pool=pool,
+        ctx={"worker": worker},
+        handle_signals=False,
+        max_jobs=MOST_JOBS,
+        poll_delay=POLL_SECONDS,
+        keep_result=0,
+        health_check_interval=HEALTH_SECONDS,
+    )
+    running = asyncio.create_task(taker.async_run(), name="arq")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+    finally:
+        taker.allow_pick_jobs = False
+        if taker.tasks:
+            await asyncio.wait(taker.tasks.values(), timeout=LAST_JOBS_SECONDS)
+        remaining = [running, stopping, *taker.tasks.values()]
+        for task in remaining:
+            task.cancel()
+        await asyncio.gather(*remaining, return_exceptions=True)
+        await pool.aclose()

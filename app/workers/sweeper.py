@@ -1,0 +1,83 @@
+"""Going round all tenants once a minute for what nobody was woken for, and for what time alone brings about."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from arq.cron import CronJob, cron
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import utcnow
+from app.db.engine import make_engine
+from app.db.session import Database
+from app.events.wakeups import OutboxWakeups, wake
+from app.scheduling.context import SchedulingContext
+from app.scheduling.expiry import expire_due
+from app.tenancy.hosts import find_all
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+from app.webhooks import deliveries
+from app.workers.jobs import WorkerState
+
+SWEEP = "sweeper"
+
+_TIMEOUT_SECONDS = 55  # so that no two rounds run at once
+_BATCH = 200
+_MOST_EXPIRED = 100  # of one schema in one round
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    database: Database
+    tenant: Tenant
+    mode: Mode
+
+
+async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
+    """Visit both schemas of every tenant that is not suspended.
+
+    It begins anywhere, so that nobody is always last if a round runs out of time. Each batch has a connection of its
+    own, because a connection remembers the catalogue of every schema it has seen.
+    """
+    worker: WorkerState = ctx["worker"]
+    runtime = worker.runtime
+    async with runtime.database.transaction() as session:
+        tenants = [tenant for tenant in await find_all(session) if not tenant.is_suspended]
+    start = secrets.randbelow(len(tenants) + 1)
+    outboxes = list(product(tenants[start:] + tenants[:start], Mode))
+    for first in range(0, len(outboxes), _BATCH):
+        engine = make_engine(runtime.settings.database_url, pool_size=1)
+        database = Database(engine, listeners=[OutboxWakeups(runtime.queue)])
+        try:
+            for tenant, mode in outboxes[first : first + _BATCH]:
+                await _visit(_Visit(database, tenant, mode))
+        finally:
+            await database.close()
+
+
+async def _visit(visit: _Visit) -> None:
+    for errand in (_expire, _wake):
+        try:
+            async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
+                await errand(session, visit)
+        except Exception:  # noqa: BLE001 — whatever ails one tenant, the round goes on to the others
+            _log.exception("%s failed for %s (%s)", errand.__name__, visit.tenant.slug, visit.mode)
+
+
+async def _expire(session: AsyncSession, visit: _Visit) -> None:
+    now = utcnow()
+    context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now)
+    await expire_due(session, context, limit=_MOST_EXPIRED)
+
+
+async def _wake(session: AsyncSession, visit: _Visit) -> None:
+    if await deliveries.is_any_due(session, now=utcnow()):
+        wake(session, visit.tenant.id, visit.mode)
+
+
+def every_minute() -> CronJob:
+    """The sweep as arq's cron job: all workers enqueue it under one id for each minute, so that one of them runs it."""
+    return cron(sweep, name=SWEEP, second=0, timeout=_TIMEOUT_SECONDS, unique=True)

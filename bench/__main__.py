@@ -1,0 +1,24 @@
+"""Every benchmark, in one run: `script/bench`."""
+
+import platform
+import sys
+
+import uvloop
+
+from bench import booking, listing, signup, slots, sweep
+from bench.stage import stage
+
+
+async def main() -> None:
+    """Print all figures."""
+    print(f"Python {sys.version.split()[0]}, {platform.machine()}; medians\n")
+    async with stage() as ground:
+        owner = await ground.sign_up("bench")
+        await listing.measure(ground, owner)
+        await booking.measure(ground, owner)
+        await slots.measure(ground, owner)
+        await signup.measure(ground)
+    sweep.main()
+
+
+uvloop.run(main())

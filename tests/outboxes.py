@@ -1,0 +1,81 @@
+"""A business's outbox, with a dispatcher that empties it by a clock of the test's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from app.core.clock import utcnow
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+from app.webhooks.drain import Dispatcher
+from app.webhooks.transport import WebhookTransport
+from tests.actors import Business
+
+CREATED, CANCELLED = EventType.APPOINTMENT_CREATED, EventType.APPOINTMENT_CANCELLED
+
+
+class Clock:
+    """Stands still, an hour ahead of the real one, until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = utcnow() + timedelta(hours=1)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Outbox:
+    """A business's outbox, and ways to fill it, empty it and look into it."""
+
+    def __init__(self, app: FastAPI, business: Business, tenant: Tenant, dispatcher: Dispatcher) -> None:
+        self.app = app
+        self.business = business
+        self.tenant = tenant
+        self.dispatcher = dispatcher
+
+    async def subscribe(self, url: str, *events: str, mode: str = "live") -> str:
+        client = await self.business.client("webhooks:write", mode=mode)
+        body = {"url": url, "events": events or ["*"]}
+        return str((await self.business.make("/webhook-endpoints", body, client=client))["id"])
+
+    def event(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, number: int = 1) -> Event:
+        return Event(kind, self.tenant.id, mode, utcnow(), {"number": number})
+
+    async def emit(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, times: int = 1) -> None:
+        async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
+            for number in range(times):
+                await record(session, self.event(kind, mode=mode, number=number))
+
+    async def drain(self, mode: Mode = Mode.LIVE) -> None:
+        self.dispatcher.drain(self.tenant, mode)
+        await self.dispatcher.settle(timeout_seconds=30)
+
+    async def deliveries_to(self, endpoint_id: str) -> list[dict[str, Any]]:
+        answer = await self.business.owner.get(f"/api/v1/webhook-endpoints/{endpoint_id}/deliveries?limit=100")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def change(self, statement: Any) -> None:
+        async with self.app.state.database.transaction(self.tenant.schema(Mode.LIVE)) as session:
+            await session.execute(statement)
+
+
+def dispatcher_of(app: FastAPI, transport: WebhookTransport, clock: Clock) -> Dispatcher:
+    runtime = app.state.runtime
+    return Dispatcher(runtime.database, runtime.queue, runtime.keyring, transport, clock=clock, jitter=lambda: 0.0)
+
+
+@asynccontextmanager
+async def outbox_of(app: FastAPI, business: Business, clock: Clock) -> AsyncIterator[Outbox]:
+    tenant = await app.state.hosts.require(UUID(business.id))
+    async with (
+        WebhookTransport(allow_loopback=True) as transport,
+        dispatcher_of(app, transport, clock) as dispatcher,
+    ):
+        yield Outbox(app, business, tenant, dispatcher)

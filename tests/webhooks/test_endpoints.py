@@ -1,0 +1,166 @@
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from app.models.tenant import WebhookEndpointRow
+from app.tenancy.mode import Mode
+from app.webhooks.signature import key_of
+from tests.actors import Business
+from tests.emitting import emit
+
+PATH = "/api/v1/webhook-endpoints"
+BODY = {"url": "https://example.com/hook", "events": ["appointment.*"]}
+
+
+class TestCreateWebhookEndpoint:
+    async def test_shows_the_secret_once(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        assert len(key_of(made.pop("secret"))) == 32
+        assert made["url"] == BODY["url"]
+        assert made["events"] == ["appointment.*"]
+        assert made["is_enabled"] is True
+        assert made["disabled_reason"] is None
+        read = await business.owner.get(f"{PATH}/{made['id']}")
+        assert read.json() == made
+
+    async def test_keeps_the_secret_sealed(self, app: FastAPI, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        tenant = await app.state.hosts.require(UUID(business.id))
+        async with app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
+            sealed = await session.scalar(select(WebhookEndpointRow.secret_sealed))
+        assert made["secret"] not in sealed
+        assert app.state.keyring.unseal(sealed) == made["secret"]
+
+    async def test_keeps_each_subscription_once(self, business: Business) -> None:
+        events = ["appointment.created", "*", "appointment.created"]
+        made = await business.make("/webhook-endpoints", {**BODY, "events": events})
+        assert made["events"] == ["*", "appointment.created"]
+
+    @pytest.mark.parametrize("wrong", ["appointment", "appointment.eaten", "dinner.*", "**", "", "*.created"])
+    async def test_names_the_event_that_does_not_exist(self, business: Business, wrong: str) -> None:
+        answer = await business.owner.post(PATH, json={**BODY, "events": ["*", wrong]})
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/events/1"]
+
+    @pytest.mark.parametrize("events", [[], None])
+    async def test_wants_at_least_one_event(self, business: Business, events: object) -> None:
+        answer = await business.owner.post(PATH, json={**BODY, "events": events})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/events"
+
+    @pytest.mark.parametrize(
+        "url", ["http://example.com/hook", "https://10.0.0.1/", "not a url", "https://a:b@c.example"]
+    )
+    async def test_refuses_a_url_that_leads_nowhere_public(self, business: Business, url: str) -> None:
+        answer = await business.owner.post(PATH, json={**BODY, "url": url})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/url"
+
+    async def test_stops_at_twenty_even_for_clients_that_race(self, business: Business) -> None:
+        await business.make("/webhook-endpoints", BODY)
+        answers = await asyncio.gather(*[business.owner.post(PATH, json=BODY) for _ in range(22)])
+        codes = [answer.status_code for answer in answers]
+        assert (codes.count(201), codes.count(409)) == (19, 3)
+        refused = next(answer for answer in answers if answer.status_code == 409)
+        assert refused.json()["code"] == "webhook-endpoint-limit"
+
+    async def test_counts_the_sandbox_apart(self, business: Business) -> None:
+        for _ in range(20):
+            await business.make("/webhook-endpoints", BODY)
+        sandbox = await business.client("webhooks:write", mode="test")
+        await business.make("/webhook-endpoints", BODY, client=sandbox)
+
+    async def test_needs_the_scope(self, business: Business) -> None:
+        reader = await business.client("webhooks:read")
+        answer = await reader.post(PATH, json=BODY)
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "permission-denied"
+
+
+class TestListWebhookEndpoints:
+    async def test_pages_through_the_newest_first(self, business: Business) -> None:
+        made = [(await business.make("/webhook-endpoints", BODY))["id"] for _ in range(3)]
+        first = (await business.owner.get(PATH, params={"limit": 2})).json()
+        second = (await business.owner.get(PATH, params={"limit": 2, "cursor": first["next_cursor"]})).json()
+        assert [item["id"] for item in first["items"] + second["items"]] == made[::-1]
+        assert second["next_cursor"] is None
+        assert all("secret" not in item for item in first["items"])
+
+    async def test_shows_a_test_token_the_sandbox_alone(self, business: Business) -> None:
+        live = await business.make("/webhook-endpoints", BODY)
+        client = await business.client("webhooks:read", "webhooks:write", mode="test")
+        sandbox = await business.make("/webhook-endpoints", BODY, client=client)
+        assert [item["id"] for item in (await client.get(PATH)).json()["items"]] == [sandbox["id"]]
+        assert [item["id"] for item in (await business.owner.get(PATH)).json()["items"]] == [live["id"]]
+        assert (await client.get(f"{PATH}/{live['id']}")).status_code == 404
+
+    async def test_needs_the_scope(self, business: Business) -> None:
+        client = await business.client("appointments:read")
+        assert (await client.get(PATH)).status_code == 403
+
+
+class TestDeleteWebhookEndpoint:
+    async def test_forgets_the_endpoint_and_its_deliveries(self, app: FastAPI, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        await emit(app, business)
+        assert (await business.owner.delete(f"{PATH}/{made['id']}")).status_code == 204
+        assert (await business.owner.get(f"{PATH}/{made['id']}")).status_code == 404
+        assert (await business.owner.get(f"{PATH}/{made['id']}/deliveries")).status_code == 404
+
+    async def test_needs_the_scope(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        reader = await business.client("webhooks:read")
+        assert (await reader.delete(f"{PATH}/{made['id']}")).status_code == 403
+
+
+class TestForeignWebhookEndpoint:
+    @pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("DELETE", ""), ("GET", "/deliveries")])
+    async def test_does_not_exist_for_another_business(
+        self, business: Business, other_business: Business, method: str, suffix: str
+    ) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        for endpoint_id in (made["id"], uuid4()):
+            answer = await other_business.owner.request(method, f"{PATH}/{endpoint_id}{suffix}")
+            assert answer.status_code == 404
+            assert answer.json()["code"] == "webhook-endpoint-not-found"
+        assert (await business.owner.get(f"{PATH}/{made['id']}")).status_code == 200
+
+
+class TestListWebhookDeliveries:
+    async def test_shows_what_is_still_to_be_sent(self, app: FastAPI, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        await emit(app, business)
+        page = (await business.owner.get(f"{PATH}/{made['id']}/deliveries")).json()
+        (delivery,) = page["items"]
+        assert delivery["event_type"] == "appointment.created"
+        assert (delivery["status"], delivery["attempts"]) == ("pending", 0)
+        assert delivery["next_attempt_at"] is not None
+        unset = ("last_attempt_at", "response_status", "response_excerpt", "error", "duration_ms")
+        assert {delivery[name] for name in unset} == {None}
+
+    async def test_pages_through_the_newest_first(self, app: FastAPI, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        for _ in range(3):
+            await emit(app, business)
+        path = f"{PATH}/{made['id']}/deliveries"
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(3):
+            page = (await business.owner.get(path, params={"limit": 1} | ({"cursor": cursor} if cursor else {}))).json()
+            found += page["items"]
+            cursor = page["next_cursor"]
+        assert cursor is None
+        ids = [item["id"] for item in found]
+        assert len(ids) == 3
+        assert ids == sorted(ids, reverse=True)
+
+    @pytest.mark.parametrize("cursor", ["WyJub25lIl0", "WyItMSJd", "WyI5MjIzMzcyMDM2ODU0Nzc1ODA4Il0", "!"])
+    async def test_refuses_a_cursor_of_another_list(self, business: Business, cursor: str) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        answer = await business.owner.get(f"{PATH}/{made['id']}/deliveries", params={"cursor": cursor})
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "cursor-invalid"

@@ -1,0 +1,94 @@
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import arq
+from arq.connections import ArqRedis
+from fastapi import FastAPI
+
+from app.core.clock import utcnow
+from app.events.wakeups import DRAIN
+from app.settings import Settings
+from app.tenancy.mode import Mode
+from app.workers import sweeper
+from app.workers.jobs import WorkerState
+from tests.actors import Business, Platform
+from tests.emitting import emit
+from tests.receivers import Receiver
+from tests.scheduling.catalogue import add_resource, add_service, occupy
+from tests.working import working
+
+PATH = "/webhook-endpoints"
+
+
+class TestSweep:
+    async def test_recovers_a_wake_up_that_the_queue_lost(
+        self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
+    ) -> None:
+        sandbox = await business.client("webhooks:write", mode="test")
+        await business.make(PATH, {"url": receiver.url, "events": ["*"]})
+        await business.make(PATH, {"url": receiver.url, "events": ["*"]}, client=sandbox)
+        for mode in Mode:
+            await emit(app, business, mode)
+        await redis.flushall()
+        await redis.enqueue_job(sweeper.SWEEP)
+        async with working(settings):
+            await receiver.wait_for(2)
+
+    async def test_ends_holds_whose_time_is_up_and_tells_of_it(
+        self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
+    ) -> None:
+        await business.make(PATH, {"url": receiver.url, "events": ["*"]})
+        staff = await add_resource(business)
+        service = await add_service(business, [staff["id"]])
+        start_at = utcnow() + timedelta(days=1)
+        during = (start_at, start_at + timedelta(minutes=30))
+        await occupy(app, business, service, staff["id"], during, expires_at=utcnow())
+        await redis.enqueue_job(sweeper.SWEEP)
+        async with working(settings):
+            (message,) = await receiver.wait_for(1)
+        assert json.loads(message.body)["type"] == "appointment.hold_expired"
+
+    async def test_wakes_nobody_without_need(self, redis: ArqRedis, state: WorkerState, business: Business) -> None:
+        await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
+        await sweeper.sweep({"worker": state})
+        assert not await redis.exists(f"arq:job:{DRAIN}:{business.id}:live")
+
+    async def test_leaves_suspended_tenants_alone(
+        self, app: FastAPI, redis: ArqRedis, state: WorkerState, platform: Platform, business: Business
+    ) -> None:
+        await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
+        await emit(app, business)
+        await redis.flushall()
+        job = f"arq:job:{DRAIN}:{business.id}:live"
+        for status, woken in (("suspended", 0), ("active", 1)):
+            await platform.superuser.patch(f"/api/v1/platform/tenants/{business.id}", json={"status": status})
+            await sweeper.sweep({"worker": state})
+            assert await redis.exists(job) == woken
+
+    async def test_goes_on_past_a_schema_that_fails(
+        self, app: FastAPI, redis: ArqRedis, state: WorkerState, business: Business, other_business: Business
+    ) -> None:
+        tenants = [await state.runtime.hosts.require(UUID(each.id)) for each in (business, other_business)]
+        await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
+        await emit(app, business)
+        await redis.flushall()
+        async with state.runtime.database.transaction() as session:
+            connection = await session.connection()
+            schema = tenants[1].schema_name
+            await connection.exec_driver_sql(f"ALTER SCHEMA {schema} RENAME TO {schema}_away")
+        try:
+            await sweeper.sweep({"worker": state})
+            assert await redis.exists(f"arq:job:{DRAIN}:{business.id}:live") == 1
+        finally:
+            async with state.runtime.database.transaction() as session:
+                connection = await session.connection()
+                await connection.exec_driver_sql(f"ALTER SCHEMA {schema}_away RENAME TO {schema}")
+
+    async def test_is_enqueued_once_for_each_minute_by_however_many_workers(self, redis: ArqRedis) -> None:
+        now = utcnow()
+        for _ in range(3):
+            worker = arq.Worker(redis_pool=redis, cron_jobs=[sweeper.every_minute()], handle_signals=False)
+            for moment in (now, now + timedelta(minutes=1)):
+                await worker.run_cron(moment, delay=0.5)
+        assert [job.function for job in await redis.queued_jobs()] == [sweeper.SWEEP]
