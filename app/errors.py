@@ -4,7 +4,7 @@ Problem
 ├── BadRequest (400)            MalformedJson · CursorInvalid · SandboxClockRefused · ClockInvalid
 ├── Unauthenticated (401)       CredentialsInvalid · TokenInvalid · SessionInvalid · RefreshTokenReused
 ├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest
-├── NotFound (404)              TenantNotFound · UserNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
+├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · SlotTaken · ResourceBusy · InvalidTransition · ResourceInUse
@@ -185,10 +185,6 @@ class TenantNotFound(NotFound):
 
     Check the host name: a business lives on its own subdomain, the platform on `platform.`.
     """
-
-
-class UserNotFound(NotFound):
-    """There is no such user."""
 
 
 class TokenNotFound(NotFound):

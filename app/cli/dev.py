@@ -13,7 +13,7 @@ from app.development import supervisor
 from app.development.environment import PlatformLogin, Summary, TenantLogin
 from app.settings import Environment, Settings, get_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

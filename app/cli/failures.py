@@ -32,7 +32,7 @@ def explain(error: BaseException) -> str:
         case DBAPIError() | PostgresError():
             return _database_complaint(error)
         case OSError(filename=None):  # of a socket, not of a file
-            return f"PostgreSQL cannot be reached ({error}). Is it running, and is DATABASE_URL right?"
+            return f"PostgreSQL cannot be reached ({error}). Does it run (`script/server`), and is DATABASE_URL right?"
         case _:
             return str(error)
 

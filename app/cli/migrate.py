@@ -12,7 +12,7 @@ from app.cli.output import console, progress_bar
 from app.settings import get_settings
 from app.tenancy.migrations import Plan, Report, SchemaResult, migrate_public, migrate_tenants, plan
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import typer
 
 from app.main import create_app
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

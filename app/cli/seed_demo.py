@@ -14,7 +14,7 @@ from app.db.session import Database
 from app.demo import logins, seeding
 from app.settings import Environment, get_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("seed-demo")

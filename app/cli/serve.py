@@ -9,7 +9,7 @@ from app.settings import get_settings
 
 GRACE_SECONDS = 10
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -33,7 +33,7 @@ _OPERATOR = Principal(
 
 Slug = Annotated[str, typer.Argument(help="The business's label, as in its address.")]
 
-app = typer.Typer(help="The businesses.", no_args_is_help=True)
+app = typer.Typer(help="The businesses.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from app.people.users import create_user
 from app.settings import get_settings
 from app.tenancy.hosts import PLATFORM_LABEL
 
-app = typer.Typer(help="The people who can log in.", no_args_is_help=True)
+app = typer.Typer(help="The people who can log in.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

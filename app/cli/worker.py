@@ -5,7 +5,7 @@ import typer
 from app.settings import get_settings
 from app.workers.process import run_worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

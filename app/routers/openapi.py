@@ -99,12 +99,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         license_info=app.license_info,
     )
-    schemas = document["components"]["schemas"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs")
-    schemas["Problem"] = problem
+    _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     authenticated = {route.unique_id for route in app.routes if isinstance(route, APIRoute) and _knows_caller(route)}
     for path in document["paths"].values():
@@ -113,6 +108,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
             if operation["operationId"] in authenticated:
                 operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
     return document
+
+
+def _describe_problems(schemas: dict[str, Any]) -> None:
+    """Put our problem document in the place of FastAPI's validation errors."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
 
 
 def _knows_caller(route: APIRoute) -> bool:
