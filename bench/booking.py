@@ -5,8 +5,7 @@ from itertools import count
 
 from bench.calling import Caller
 from bench.pairs import milliseconds, take_turns
-from bench.round_trips import counting
-from bench.stage import Stage, add_service, add_staff, application, next_monday
+from bench.stage import Stage, add_service, add_staff, next_monday, round_trips_of
 
 ROUNDS = 200
 
@@ -24,15 +23,7 @@ async def measure(stage: Stage, owner: Caller) -> None:
         return {"service_id": service_id, "customer_id": customer_id, "start": start.isoformat()}
 
     (taken,) = await take_turns(lambda: caller.make("/appointments", body()), rounds=ROUNDS)
-    async with (
-        counting(stage.settings.database_url) as (counter, url),
-        application(stage.settings.model_copy(update={"database_url": url})) as app,
-    ):
-        counted = Caller(app, caller.host, caller.token)
-        for _ in range(3):
-            await counted.make("/appointments", body())
-        before = counter.round_trips
-        await counted.make("/appointments", body())
-        print("POST /appointments")
-        print(f"  median      {milliseconds(taken)}")
-        print(f"  round trips {counter.round_trips - before:5d}")
+    trips = await round_trips_of(stage, caller, lambda counted: counted.make("/appointments", body()))
+    print("POST /appointments")
+    print(f"  median      {milliseconds(taken)}")
+    print(f"  round trips {trips:5d}")

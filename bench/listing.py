@@ -16,8 +16,7 @@ from app.core.ids import uuid7
 from app.models.tenant import AppointmentRow
 from bench.calling import Caller
 from bench.pairs import milliseconds, take_turns
-from bench.round_trips import counting
-from bench.stage import Stage, add_service, add_staff, application, next_monday
+from bench.stage import Stage, add_service, add_staff, next_monday, round_trips_of
 
 PAGE = 50
 APPOINTMENTS = 2_000
@@ -44,20 +43,7 @@ async def measure(stage: Stage, owner: Caller) -> None:
     print(f"GET /appointments?limit={PAGE}")
     print(f"  bare limit         {milliseconds(limit)}")
     print(f"  with tenant, token {milliseconds(taken)}   {limit / taken:.2f} of the limit's speed")
-    print(f"  round trips        {await _round_trips(stage, ours):5d}")
-
-
-async def _round_trips(stage: Stage, ours: Caller) -> int:
-    async with (
-        counting(stage.settings.database_url) as (counter, url),
-        application(stage.settings.model_copy(update={"database_url": url})) as app,
-    ):
-        counted = Caller(app, ours.host, ours.token)
-        for _ in range(3):
-            await counted("GET", PATH)
-        before = counter.round_trips
-        await counted("GET", PATH)
-        return counter.round_trips - before
+    print(f"  round trips        {await round_trips_of(stage, ours, lambda caller: caller('GET', PATH)):5d}")
 
 
 def _bare(pool: asyncpg.Pool) -> Starlette:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from random import Random
+from urllib.parse import urlencode
 
 import httpx
 import uvicorn
@@ -13,7 +14,7 @@ from app.core.ids import uuid7
 from app.models.tenant import BlockRow, ClaimRow
 from bench.calling import Caller
 from bench.pairs import milliseconds, take_turns
-from bench.stage import Stage, add_service, add_staff, next_monday
+from bench.stage import Stage, add_service, add_staff, next_monday, round_trips_of
 
 DAYS = 31
 ROUNDS = 200
@@ -35,16 +36,24 @@ async def measure(stage: Stage, owner: Caller) -> None:
             service_id = await add_service(owner, members, slot_step_minutes=15)
             await _occupy(stage, members, claims)
             await _measure(client, service_id, f"{staff} staff x {DAYS} days, {claims} claims")
+            print(f"  round trips {await _round_trips(stage, caller, service_id):5d}")
     server.should_exit = True
     await serving
 
 
-async def _measure(client: httpx.AsyncClient, service_id: str, name: str) -> None:
+def _month(service_id: str) -> dict[str, str]:
     start = next_monday()
-    query = {"service_id": service_id, "start": start.isoformat(), "end": (start + timedelta(days=DAYS)).isoformat()}
+    return {"service_id": service_id, "start": start.isoformat(), "end": (start + timedelta(days=DAYS)).isoformat()}
 
+
+async def _round_trips(stage: Stage, caller: Caller, service_id: str) -> int:
+    path = f"/api/v1/availability?{urlencode(_month(service_id))}"
+    return await round_trips_of(stage, caller, lambda counted: counted("GET", path))
+
+
+async def _measure(client: httpx.AsyncClient, service_id: str, name: str) -> None:
     async def ask() -> httpx.Response:
-        return await client.get("/api/v1/availability", params=query)
+        return await client.get("/api/v1/availability", params=_month(service_id))
 
     slots = len((await ask()).raise_for_status().json()["slots"])
     (taken,) = await take_turns(ask, rounds=ROUNDS)

@@ -1,6 +1,6 @@
 """What the benchmarks stand on: servers of their own, the application, and a business to measure."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
 from bench.calling import Caller
+from bench.round_trips import counting
 
 PASSWORD = "a long and private phrase"  # noqa: S105 — of a database that is gone in a minute
 SCOPES = ["appointments:read", "appointments:write", "availability:read"]
@@ -82,6 +83,20 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app
+
+
+async def round_trips_of(stage: Stage, caller: Caller, ask: Callable[[Caller], Awaitable[object]]) -> int:
+    """How many round trips to the database a request takes from a caller who is known."""
+    async with (
+        counting(stage.settings.database_url) as (counter, url),
+        application(stage.settings.model_copy(update={"database_url": url})) as app,
+    ):
+        counted = Caller(app, caller.host, caller.token)
+        for _ in range(3):
+            await ask(counted)
+        before = counter.round_trips
+        await ask(counted)
+        return counter.round_trips - before
 
 
 @asynccontextmanager

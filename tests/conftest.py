@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from arq.connections import ArqRedis
 from fastapi import FastAPI
 
 from app.auth.roles import Role
@@ -15,6 +16,24 @@ from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
 from tests.actors import PASSWORD, Business, Platform, log_in
+from tests.receivers import Receiver, receiving
+from tests.tenancy.statements import offences, recording
+from tests.working import empty_queue
+
+
+@pytest.fixture(scope="session")
+def sent_statements() -> Iterator[set[str]]:
+    """Every statement that has been sent since the tests began."""
+    with recording() as sent:
+        yield sent
+
+
+@pytest.fixture(autouse=True)
+def statements_fit_for_sharding(sent_statements: set[str]) -> Iterator[None]:
+    """Whatever a test has the application do, it sends nothing that a sharded database could not run."""
+    known = set(sent_statements)
+    yield
+    assert not {statement: found for statement in sent_statements - known if (found := offences(statement))}
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +114,27 @@ async def platform(app: FastAPI, at: Caller) -> Platform:
         )
     anonymous = at("platform.localhost")
     return Platform(at("platform.localhost", await log_in(anonymous, "root@platform.example")), anonymous, at)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A webhook consumer."""
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+async def other_receiver() -> AsyncIterator[Receiver]:
+    """A second one beside it."""
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
+    """The queue's server, emptied of what other tests have left."""
+    async with empty_queue(settings) as pool:
+        yield pool
 
 
 @pytest.fixture

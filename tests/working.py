@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from arq.connections import ArqRedis, create_pool
+from arq.connections import ArqRedis
 
-from app.integrations.queue import redis_settings
+from app.integrations.queue import connect
 from app.settings import Settings
 from app.workers.process import work
 
@@ -26,7 +26,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
 @asynccontextmanager
 async def empty_queue(settings: Settings) -> AsyncIterator[ArqRedis]:
     """The queue's server, emptied of what other tests have left."""
-    pool = await create_pool(redis_settings(settings.redis_url))
+    pool = await connect(settings.redis_url)
     try:
         await pool.flushall()
         yield pool

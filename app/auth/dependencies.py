@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.cookies import CookieNames, is_same_origin
 from app.auth.directory import PrincipalDirectory
-from app.auth.permissions import Permission
+from app.auth.permissions import PLATFORM_PERMISSIONS, Permission
 from app.auth.principals import Principal
 from app.auth.sessions import Device
 from app.core.clock import utcnow
 from app.core.crypto import Keyring
+from app.db.connection import ScopedConnection
 from app.db.session import Database
 from app.errors import CrossSiteRequest, Unauthenticated
-from app.tenancy.dependencies import current_host, current_tenant
+from app.tenancy.dependencies import current_host, current_tenant, require_platform
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEME = "bearer "
@@ -88,12 +89,13 @@ def _credential(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """A dependency that lets only callers with this permission through."""
+    """A dependency that lets only callers with this permission through, on the hosts where it is of use."""
 
     permission: Permission
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller. Raises PermissionDenied."""
+        """The caller. Raises NotFound on the wrong kind of host, whoever calls, and PermissionDenied."""
+        await (require_platform if self.permission in PLATFORM_PERMISSIONS else current_tenant)(request)
         principal = await current_principal(request)
         principal.require(self.permission)
         return principal
@@ -115,6 +117,15 @@ async def tenant_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def tenant_snapshot(request: Request) -> AsyncIterator[ScopedConnection]:
+    """A read-only transaction likewise, on the driver's own connection: for the busiest reads."""
+    tenant = await current_tenant(request)
+    principal = await current_principal(request)
+    database: Database = request.app.state.database
+    async with database.snapshot(tenant.schema(principal.mode)) as connection:
+        yield connection
+
+
 Now = Annotated[datetime, Depends(now)]
 Keys = Annotated[Keyring, Depends(keyring)]
 Cookies = Annotated[CookieNames, Depends(cookie_names)]
@@ -122,6 +133,7 @@ CurrentDevice = Annotated[Device, Depends(device)]
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
+TenantSnapshot = Annotated[ScopedConnection, Depends(tenant_snapshot, scope="function")]
 
 P = Permission
 CanReadAppointments = Annotated[Principal, Depends(Permitted(P.APPOINTMENTS_READ))]

@@ -45,12 +45,15 @@ def issue(claims: AccessClaims, key: str, *, now: datetime) -> str:
 
 
 def read(token: str, key: str, *, audience: str) -> AccessClaims:
-    """The claims of a token of ours for this audience. Raises TokenInvalid for anything else."""
+    """The claims of a token of ours for this audience. Raises TokenInvalid for anything else.
+
+    Deeply nested JSON too, which is read before the signature is.
+    """
     required = {f"require_{claim}": True for claim in ("iss", "aud", "sub", "exp", "iat", "jti")}
     try:
         claims = jwt.decode(token, key, algorithms=[_ALGORITHM], audience=audience, issuer=_ISSUER, options=required)
         if claims["typ"] != _TYPE:
             raise TokenInvalid
         return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), claims["aud"], str(claims["role"]))
-    except (JWTError, KeyError, ValueError, AttributeError) as error:
+    except (JWTError, KeyError, ValueError, AttributeError, RecursionError) as error:
         raise TokenInvalid from error

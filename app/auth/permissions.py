@@ -24,6 +24,9 @@ class Permission(StrEnum):
 
 
 P = Permission
+PLATFORM_PERMISSIONS = frozenset({P.TENANTS_READ, P.TENANTS_WRITE})
+"""These are of use on the platform's own hosts, all others on a business's."""
+
 _DESK = {
     P.APPOINTMENTS_READ,
     P.APPOINTMENTS_WRITE,
@@ -36,8 +39,8 @@ _DESK = {
 _MANAGEMENT = _DESK | {P.RESOURCES_WRITE, P.SERVICES_WRITE, P.WEBHOOKS_READ}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.SUPERUSER: frozenset({P.TENANTS_READ, P.TENANTS_WRITE}),
-    Role.PLATFORM_MANAGER: frozenset({P.TENANTS_READ, P.TENANTS_WRITE}),
+    Role.SUPERUSER: PLATFORM_PERMISSIONS,
+    Role.PLATFORM_MANAGER: PLATFORM_PERMISSIONS,
     Role.PLATFORM_SALES: frozenset({P.TENANTS_READ}),
     Role.PLATFORM_SUPPORT: frozenset({P.TENANTS_READ}),
     Role.TENANT_OWNER: frozenset(_MANAGEMENT | {P.WEBHOOKS_WRITE, P.TOKENS_READ, P.TOKENS_WRITE}),
@@ -47,4 +50,4 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 # A token can neither make tokens nor reach the platform.
-SCOPES = frozenset(Permission) - {P.TOKENS_READ, P.TOKENS_WRITE, P.TENANTS_READ, P.TENANTS_WRITE}
+SCOPES = frozenset(Permission) - PLATFORM_PERMISSIONS - {P.TOKENS_READ, P.TOKENS_WRITE}

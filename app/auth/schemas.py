@@ -1,14 +1,14 @@
 """Log-ins, callers and API tokens as they travel."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, EmailStr, Field, field_validator
+from pydantic import EmailStr, Field, field_validator
 
 from app.auth.permissions import SCOPES, Permission
 from app.auth.roles import Role
-from app.core.schemas import Name, RequestModel, ResponseModel
+from app.core.schemas import Instant, Name, RequestModel, ResponseModel
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 
@@ -60,8 +60,8 @@ class MeRead(ResponseModel):
 class TokenCreate(RequestModel):
     name: Name
     mode: TokenMode
-    scopes: Annotated[list[Permission], Field(min_length=1, examples=[["appointments:write"]])]
-    expires_at: AwareDatetime | None = None
+    scopes: Annotated[list[Permission], Field(min_length=1, max_length=50, examples=[["appointments:write"]])]
+    expires_at: Instant | None = None
     """When it stops to work; never, if left out."""
 
     @field_validator("scopes")
@@ -71,11 +71,6 @@ class TokenCreate(RequestModel):
         if wrong:
             raise ValueError(f"a token cannot have {', '.join(wrong)}")
         return sorted(set(scopes))
-
-    @field_validator("expires_at")
-    @classmethod
-    def _in_utc(cls, expires_at: datetime | None) -> datetime | None:
-        return expires_at.astimezone(UTC) if expires_at else None
 
 
 class TokenRead(ResponseModel):

@@ -62,6 +62,7 @@ async def log_in(
         UserRow.is_sandbox.is_(False),
     )
     user = (await session.scalars(query)).one_or_none()
+    await session.close()  # hashes queue for a thread; whoever floods the log-in must not hold every connection too
     fits = await verify_password(password, user.password_hash if user else None)
     if user is None or not fits or not user.is_active:
         raise CredentialsInvalid

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.directory import token_tag
@@ -12,8 +12,9 @@ from app.auth.schemas import TokenCreate
 from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
 from app.db.invalidation import announce
+from app.db.pages import newest_first
 from app.errors import FieldError, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
@@ -59,17 +60,8 @@ async def create(
 
 async def find(session: AsyncSession, tenant: Tenant, page: PageRequest) -> Page[ApiTokenRow]:
     """The business's tokens that are not revoked, newest first."""
-    query = (
-        select(ApiTokenRow)
-        .where(ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None))
-        .order_by(ApiTokenRow.id.desc())
-        .limit(page.limit + 1)
-    )
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(ApiTokenRow.id) < after)
-    rows = (await session.scalars(query)).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    query = select(ApiTokenRow).where(ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None))
+    return await newest_first(session, query, page, by=ApiTokenRow.id)
 
 
 async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:

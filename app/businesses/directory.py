@@ -3,15 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true, tuple_
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.businesses.schemas import TenantUpdate
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
 from app.core.patch import apply, changes
 from app.db.invalidation import announce
+from app.db.pages import newest_first
 from app.errors import TenantNotFound
 from app.models.public import TenantRow
 from app.tenancy.tenant import tenant_tag
@@ -19,12 +20,7 @@ from app.tenancy.tenant import tenant_tag
 
 async def find(session: AsyncSession, actor: Principal, page: PageRequest) -> Page[TenantRow]:
     """The businesses that the actor may see, newest first."""
-    query = select(TenantRow).where(_visible_to(actor)).order_by(TenantRow.id.desc()).limit(page.limit + 1)
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(TenantRow.id) < after)
-    rows = (await session.scalars(query)).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    return await newest_first(session, select(TenantRow).where(_visible_to(actor)), page, by=TenantRow.id)
 
 
 async def require(session: AsyncSession, actor: Principal, tenant_id: UUID) -> TenantRow:

@@ -1,7 +1,6 @@
 """Digests, sealed secrets and random text, all keyed by the installation's secret key."""
 
 import base64
-import hashlib
 import hmac
 import secrets
 import string
@@ -58,8 +57,3 @@ def crc32_base62(value: str) -> str:
         number, digit = divmod(number, len(BASE62))
         digits = BASE62[digit] + digits
     return digits.rjust(_CRC32_DIGITS, BASE62[0])
-
-
-def fingerprint(value: str) -> str:
-    """Unkeyed SHA-256 in hex, for values that are no secret."""
-    return hashlib.sha256(value.encode()).hexdigest()

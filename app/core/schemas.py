@@ -13,11 +13,15 @@ from pydantic import (
     Field,
     StringConstraints,
     field_validator,
+    model_validator,
 )
 
 # Wide enough for every appointment; far enough from the ends of the calendar that no arithmetic falls off them.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+_MOST_FIELDS = 100
 
 
 def _without_nul(text: str) -> str:
@@ -33,6 +37,14 @@ class RequestModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_sane_size(cls, value: object) -> object:
+        # Each unknown field is a complaint of its own: a mebibyte of them would take more than a second to make.
+        if isinstance(value, dict) and len(value) > _MOST_FIELDS:
+            raise ValueError(f"has more than {_MOST_FIELDS} fields")
+        return value
 
     @field_validator("*", mode="before")
     @classmethod

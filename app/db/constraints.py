@@ -6,7 +6,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.errors import CONSTRAINT_PROBLEMS, Problem
 
-EXCLUSION_VIOLATION = "23P01"
 DEADLOCK_DETECTED = "40P01"
 
 _NAME_IN_MESSAGE = re.compile(r'constraint "([^"]+)"')

@@ -1,6 +1,5 @@
 """The engine: asyncpg connections that are confined to a schema while in use, and to none while pooled."""
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -22,6 +21,7 @@ def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_recycle=_RECYCLE_SECONDS,
         pool_timeout=_CHECKOUT_SECONDS,
+        hide_parameters=True,  # an error ends in a log: no password's hash, token or customer belongs there
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
         connect_args={
@@ -43,6 +43,6 @@ def _dump_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _forget_schema(dbapi_connection: Any, _record: Callable[..., Any]) -> None:
+def _forget_schema(dbapi_connection: Any, _record: Any) -> None:
     if dbapi_connection is not None:
         dbapi_connection.driver_connection.confine(None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any, Protocol
 
 import asyncpg
@@ -86,7 +87,8 @@ class Invalidation:
         finally:
             self._cache.enabled = False
             self._cache.clear()
-            await connection.close(timeout=1)
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=1)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, tag: object) -> None:
         self._cache.drop(str(tag))

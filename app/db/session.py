@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import asyncpg
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.util import greenlet_spawn
 
+from app.db.connection import ScopedConnection
 from app.db.constraints import problem_of
 from app.errors import Problem, Unavailable
 
@@ -22,7 +25,7 @@ class ScopedSession(Session):
 
 
 @event.listens_for(ScopedSession, "after_begin")
-def _confine(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+def _confine(session: Session, _transaction: SessionTransaction, connection: SqlConnection) -> None:
     raw: Any = connection.connection.driver_connection
     raw.confine(session.info.get(SCHEMA))
 
@@ -73,11 +76,32 @@ class Database:
                 raise
             await self._announce(session)
 
+    @asynccontextmanager
+    async def snapshot(self, schema: str) -> AsyncIterator[ScopedConnection]:
+        """A read-only transaction in this tenant schema on the driver's own connection, for the busiest reads.
+
+        A third of the price of a session's. Raises Unavailable if no connection is to be had, or this one is lost.
+        """
+        try:
+            borrowed = await greenlet_spawn(self.engine.sync_engine.pool.connect)
+        except (PoolTimeout, OSError, asyncpg.PostgresError) as error:
+            raise Unavailable from error
+        connection = cast("ScopedConnection", borrowed.driver_connection)
+        connection.confine(schema)
+        try:
+            async with connection.transaction(readonly=True):
+                yield connection
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise Unavailable from error
+        finally:
+            is_clean = not (connection.is_closed() or connection.is_in_transaction())
+            await greenlet_spawn(borrowed.close if is_clean else borrowed.invalidate)
+
     async def _commit(self, session: AsyncSession) -> None:
-        await session.flush()
         for listener in self._listeners:
             await listener.before_commit(session)
-        await session.commit()
+        if session.in_transaction():
+            await session.commit()
 
     async def _announce(self, session: AsyncSession) -> None:
         for listener in self._listeners:

@@ -48,7 +48,8 @@ class Process:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists():
             log.replace(log.with_suffix(".previous.log"))
-        with log.open("wb") as output:
+        private = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # logs may name customers
+        with os.fdopen(private, "wb") as output:
             self._child = subprocess.Popen(  # noqa: S603 - our own programs
                 command(program, account, orphan_signal),
                 stdin=subprocess.DEVNULL,

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 from datetime import timedelta
+from typing import Any
 
+import orjson
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
+_PATIENCE_SECONDS = 2  # a transaction may be waiting
 _log = logging.getLogger(__name__)
 
 
@@ -18,11 +21,27 @@ def redis_settings(url: str) -> RedisSettings:
     return settings
 
 
+def encode_job(job: dict[str, Any]) -> bytes:
+    """A job, or its result, as JSON: arq's own pickle would run whatever somebody wrote into Redis."""
+    return orjson.dumps(job, default=repr)
+
+
+def decode_job(stored: bytes) -> dict[str, Any]:
+    """What `encode_job` made."""
+    job: dict[str, Any] = orjson.loads(stored)
+    return job
+
+
+async def connect(url: str) -> ArqRedis:
+    """A new pool of connections to the queue."""
+    return await create_pool(redis_settings(url), job_serializer=encode_job, job_deserializer=decode_job)
+
+
 class JobQueue:
     """Enqueues jobs by name. Connects at the first use, and again after a failure."""
 
     def __init__(self, url: str) -> None:
-        self._settings = redis_settings(url)
+        self._url = url
         self._pool: ArqRedis | None = None
         self._connecting = asyncio.Lock()
 
@@ -33,8 +52,9 @@ class JobQueue:
         found by the sweeper.
         """
         try:
-            pool = await self._connected()
-            await pool.enqueue_job(job, *args, _job_id=job_id, _defer_by=delay)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                pool = await self._connected()
+                await pool.enqueue_job(job, *args, _job_id=job_id, _defer_by=delay)
         except (RedisError, OSError, TimeoutError):
             _log.warning("the queue is out of reach; %s will be found by the sweeper", job, exc_info=True)
             return False
@@ -43,8 +63,9 @@ class JobQueue:
     async def ping(self) -> bool:
         """Whether the queue can be reached now."""
         try:
-            pool = await self._connected()
-            return bool(await pool.ping())
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                pool = await self._connected()
+                return bool(await pool.ping())
         except (RedisError, OSError, TimeoutError):
             return False
 
@@ -56,5 +77,5 @@ class JobQueue:
     async def _connected(self) -> ArqRedis:
         async with self._connecting:
             if self._pool is None:
-                self._pool = await create_pool(self._settings)
+                self._pool = await connect(self._url)
             return self._pool

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
 from app.core.patch import apply, changes
+from app.db.pages import newest_first
 from app.errors import CustomerNotFound
 from app.models.tenant import CustomerRow
 from app.people.schemas import CustomerCreate, CustomerUpdate
@@ -29,11 +30,7 @@ async def find(session: AsyncSession, page: PageRequest, *, search: str | None) 
     query = select(CustomerRow)
     if search is not None:
         query = query.where(or_(*[column.icontains(search, autoescape=True) for column in _SEARCHED]))
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(CustomerRow.id) < after)
-    rows = (await session.scalars(query.order_by(CustomerRow.id.desc()).limit(page.limit + 1))).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    return await newest_first(session, query, page, by=CustomerRow.id)
 
 
 async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:

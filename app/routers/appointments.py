@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 
-from app.auth.dependencies import CanBookAppointments, CanReadAppointments, TenantSession
-from app.core.schemas import Instant
+from app.auth.dependencies import CanBookAppointments, CanReadAppointments, TenantSession, TenantSnapshot
 from app.errors import (
     AppointmentNotFound,
     Archived,
@@ -22,7 +21,7 @@ from app.errors import (
     SlotUnavailable,
 )
 from app.models.tenant import AppointmentRow
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import appointments, booking, listing, rescheduling, transitions
@@ -77,17 +76,6 @@ async def book_appointment(
     return _answer_new(await booking.book(session, context, body), context, request, response)
 
 
-async def appointment_filters(
-    start: Annotated[Instant | None, Query(description="Only those that start at this instant or later.")] = None,
-    end: Annotated[Instant | None, Query(description="Only those that start before this instant.")] = None,
-    status: Annotated[list[Status] | None, Query(description="Only those in one of these statuses.")] = None,
-    customer_id: UUID | None = None,
-    resource_id: UUID | None = None,
-    service_id: UUID | None = None,
-) -> AppointmentFilters:
-    return AppointmentFilters(start, end, status or (), customer_id, resource_id, service_id)
-
-
 @router.get(
     "",
     summary="List appointments",
@@ -96,13 +84,12 @@ async def appointment_filters(
 )
 async def list_appointments(
     _actor: CanReadAppointments,
-    session: TenantSession,
-    page: Paging,
-    filters: Annotated[AppointmentFilters, Depends(appointment_filters)],
+    connection: TenantSnapshot,
+    filters: Annotated[AppointmentFilters, Query()],
     now: SchedulingNow,
 ) -> Response:
     """Appointments in order of their start."""
-    return Response(await listing.find(session, filters, page, now=now), media_type="application/json")
+    return Response(await listing.find(connection, filters, now=now), media_type="application/json")
 
 
 @router.get("/{appointment_id}", summary="Get an appointment", responses=problems(AppointmentNotFound))

@@ -10,9 +10,10 @@ from fastapi.staticfiles import StaticFiles
 
 from app.core.schemas import ResponseModel
 from app.errors import NotFound, problem_types
+from app.routers.routing import operation_id
 from app.tenancy.dependencies import CurrentHost
 
-router = APIRouter(tags=["About"])
+router = APIRouter(tags=["About"], generate_unique_id_function=operation_id)
 
 ASSETS = "/docs/assets"
 

@@ -5,9 +5,10 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from app.core.schemas import ResponseModel
+from app.routers.routing import operation_id
 from app.tenancy.readiness import migrations_at_head
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], generate_unique_id_function=operation_id)
 
 
 class Health(ResponseModel):

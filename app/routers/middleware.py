@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +12,7 @@ from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.errors import InternalError, PayloadTooLarge
 from app.routers.problems import respond
+from app.routers.routing import API_PREFIX
 from app.tenancy.mode import Mode
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -37,7 +37,7 @@ class RequestMiddleware:
         state = scope.setdefault("state", {})
         offered = Headers(scope=scope).get("x-request-id", "")
         state["request_id"] = offered if _REQUEST_ID.fullmatch(offered) else uuid7().hex
-        answer = _Answer(send, state)
+        answer = _Answer(send, scope)
         try:
             await self._app(scope, receive, answer)
         except Exception:
@@ -50,18 +50,20 @@ class RequestMiddleware:
 class _Answer:
     """Sends a response on, with its standard headers."""
 
-    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
-        self._state = state
+        self._scope = scope
         self.has_started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_started = True
             headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._state["request_id"]
+            headers["X-Request-Id"] = self._scope["state"]["request_id"]
             headers["X-Content-Type-Options"] = "nosniff"
-            principal: Principal | None = self._state.get("principal")
+            if self._scope["path"].startswith(API_PREFIX):
+                headers.setdefault("Cache-Control", "no-store")
+            principal: Principal | None = self._scope["state"].get("principal")
             if principal is not None:
                 headers["X-Sandbox-Mode"] = "true" if principal.mode is Mode.SANDBOX else "false"
         await self._send(message)
@@ -104,13 +106,18 @@ class ForwardedMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in {"http", "websocket"} and self._is_trusted(scope.get("client")):
             headers = MutableHeaders(scope=scope)
-            host = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
+            host = _last(headers, "x-forwarded-host")
             if host:
                 headers["host"] = host
-            address = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            address = _last(headers, "x-forwarded-for")
             if address:
                 scope["client"] = (address, 0)
         await self._app(scope, receive, send)
 
     def _is_trusted(self, client: tuple[str, int] | None) -> bool:
         return client is not None and any(ip_address(client[0]) in network for network in self._trusted)
+
+
+def _last(headers: Headers, name: str) -> str:
+    """What the nearest proxy said. Some proxies add a line of their own below those that the client sent."""
+    return ",".join(headers.getlist(name)).rpartition(",")[2].strip()

@@ -8,7 +8,6 @@ from fastapi.routing import APIRoute
 
 from app.auth.dependencies import Permitted, current_principal
 from app.routers.problems import ProblemRead
-from app.routers.routing import operation_id
 
 DESCRIPTION = """
 Scheduling for businesses: services, resources and their hours, free slots, bookings that cannot collide, and signed
@@ -74,7 +73,6 @@ METADATA: dict[str, Any] = {
     "version": "1",
     "description": DESCRIPTION,
     "openapi_tags": TAGS,
-    "generate_unique_id_function": operation_id,
     "license_info": {"name": "MIT", "identifier": "MIT"},
 }
 

@@ -30,14 +30,24 @@ from app.errors import (
     ValidationFailed,
 )
 
-ON_ANY_HOST = (TenantNotFound, TenantSuspended, ValidationFailed, MalformedJson, PayloadTooLarge, Unavailable)
+ON_ANY_HOST = (
+    TenantNotFound,
+    TenantSuspended,
+    ValidationFailed,
+    MalformedJson,
+    PayloadTooLarge,
+    InternalError,
+    Unavailable,
+)
 """What every operation can answer."""
 AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest)
 """What every operation can answer that wants to know its caller."""
-PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, PermissionDenied)
-"""What every operation can answer that wants a permission."""
+PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, NotFound, PermissionDenied)
+"""What every operation can answer that wants a permission: it does not exist on the wrong kind of host."""
 
 MEDIA_TYPE = "application/problem+json"
+
+_MOST_ERRORS = 100  # in one answer: a mebibyte of mistakes must not become a hundred of complaints
 
 
 class ProblemField(BaseModel):
@@ -117,7 +127,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     if any(each["type"] == "json_invalid" for each in found):
         return respond(MalformedJson(_json_position(found)), request.scope)
-    return respond(ValidationFailed(errors=[_field_error(each) for each in found]), request.scope)
+    return respond(ValidationFailed(errors=[_field_error(each) for each in found[:_MOST_ERRORS]]), request.scope)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from uuid import UUID
 from app.auth import tokens
 from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
 from app.auth.schemas import TokenCreate, TokenRead
-from app.errors import TokenNotFound
+from app.errors import CursorInvalid, TokenNotFound
 from app.routers.pages import PageRead, Paging
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -28,7 +28,7 @@ async def create_token(
     return TokenRead.of(row, token=plaintext)
 
 
-@router.get("", summary="List API tokens")
+@router.get("", summary="List API tokens", responses=problems(CursorInvalid))
 async def list_tokens(
     _actor: CanReadTokens, tenant: CurrentTenant, session: PublicSession, page: Paging
 ) -> PageRead[TokenRead]:

@@ -3,19 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest, paginate
-from app.core.schemas import Instant
-from app.errors import BlockNotFound, FieldError, ResourceBusy, ValidationFailed
+from app.errors import BlockNotFound, ResourceBusy
 from app.models.tenant import BlockRow
 from app.scheduling import claims, resources
+from app.scheduling.ranges import check_order, start_position
 from app.scheduling.schemas.blocks import BlockCreate
-
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 async def create(session: AsyncSession, resource_id: UUID, data: BlockCreate, *, now: datetime) -> BlockRow:
@@ -44,15 +41,14 @@ async def find(
 
     Raises ResourceNotFound, and ValidationFailed for a range that ends before it starts.
     """
-    if start is not None and end is not None and end <= start:
-        raise ValidationFailed(errors=[FieldError("end", "must be after the start")])
+    check_order(start, end)
     await resources.require(session, resource_id)
     query = select(BlockRow).where(BlockRow.resource_id == resource_id)
     if start is not None:
         query = query.where(BlockRow.end_at > start)
     if end is not None:
         query = query.where(BlockRow.start_at < end)
-    after = page.after(_position)
+    after = page.after(start_position)
     if after is not None:
         query = query.where(tuple_(BlockRow.start_at, BlockRow.id) > after)
     rows = (await session.scalars(query.order_by(BlockRow.start_at, BlockRow.id).limit(page.limit + 1))).all()
@@ -64,8 +60,3 @@ async def remove(session: AsyncSession, resource_id: UUID, block_id: UUID) -> No
     statement = delete(BlockRow).where(BlockRow.id == block_id, BlockRow.resource_id == resource_id)
     if (await session.scalars(statement.returning(BlockRow.id))).one_or_none() is None:
         raise BlockNotFound(f"There is no block {block_id} of resource {resource_id}.")
-
-
-def _position(values: list[str]) -> tuple[datetime, UUID]:
-    start_at, block_id = values
-    return _INSTANT.validate_python(start_at), UUID(block_id)

@@ -18,8 +18,8 @@ async def scheduling_now(
     sandbox_now: Annotated[
         str | None,
         Header(
+            # No example: a documentation page could send it, and live mode refuses the header.
             description="Sandbox only: the RFC 3339 instant that scheduling rules go by, in place of the real one.",
-            examples=["2026-11-01T09:00:00Z"],
         ),
     ] = None,
 ) -> datetime:

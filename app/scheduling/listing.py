@@ -3,47 +3,26 @@
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter
-from sqlalchemy import DateTime, Integer, Text, TextClause, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import TypeEngine
 
 from app.core.pagination import PageRequest, encode_cursor
-from app.core.schemas import Instant
-from app.errors import FieldError, ValidationFailed
-from app.scheduling.lifecycle import Status
+from app.db.connection import ScopedConnection
+from app.scheduling.ranges import check_order, start_position
 from app.scheduling.schemas.appointments import AppointmentFilters
 
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
-
-# An appointment past its time counts as expired, though the sweep has not come by yet.
-_IS_EXPIRED = "(status IN ('held', 'pending') AND expires_at <= :now)"
+# `lifecycle.status_at` in SQL: what is past its time counts as expired, though the sweep has not come by yet.
+_IS_EXPIRED = "(status IN ('held', 'pending') AND expires_at <= {now})"
 
 # What each filter asks for, if it is used.
 _CONDITIONS = {
-    "start": "start_at >= :start",
-    "end": "start_at < :end",
-    "customer_id": "customer_id = :customer_id",
-    "service_id": "service_id = :service_id",
-    "resource_id": "resource_ids @> ARRAY[:resource_id]",
-    "statuses": f"CASE WHEN {_IS_EXPIRED} THEN 'expired' ELSE status END = ANY(:statuses)",
-    "after_id": "(start_at, id) > (:after_start, :after_id)",
-}
-_TYPES: dict[str, TypeEngine[Any]] = {
-    "now": DateTime(timezone=True),
-    "limit": Integer(),
-    "start": DateTime(timezone=True),
-    "end": DateTime(timezone=True),
-    "customer_id": Uuid(),
-    "service_id": Uuid(),
-    "resource_id": Uuid(),
-    "statuses": ARRAY(Text()),
-    "after_start": DateTime(timezone=True),
-    "after_id": Uuid(),
+    "start": "start_at >= {start}",
+    "end": "start_at < {end}",
+    "customer_id": "customer_id = {customer_id}",
+    "service_id": "service_id = {service_id}",
+    "resource_id": "resource_ids @> ARRAY[{resource_id}::uuid]",
+    "statuses": f"CASE WHEN {_IS_EXPIRED} THEN 'expired' ELSE status END = ANY({{statuses}})",
+    "after_id": "(start_at, id) > ({after_start}, {after_id})",
 }
 
 
@@ -64,41 +43,41 @@ SELECT row_to_json(listed)::text FROM (
     {_written("expires_at")} AS expires_at, {_written("cancelled_at")} AS cancelled_at, cancelled_by, cancel_reason,
     rescheduled_from_id, rescheduled_to_id, ics_uid, ics_sequence, revision,
     {_written("created_at")} AS created_at, {_written("updated_at")} AS updated_at
-  FROM appointments WHERE %s ORDER BY start_at, id LIMIT :limit
+  FROM appointments WHERE {{conditions}} ORDER BY start_at, id LIMIT {{limit}}
 ) listed
 """  # noqa: S608 — nothing in it comes from outside
 
 
-async def find(session: AsyncSession, filters: AppointmentFilters, page: PageRequest, *, now: datetime) -> bytes:
+async def find(connection: ScopedConnection, filters: AppointmentFilters, *, now: datetime) -> bytes:
     """A page of appointments by start, as the JSON of a `PageRead[AppointmentRead]`.
 
     Raises CursorInvalid, and ValidationFailed for an end before the start.
     """
-    if filters.start is not None and filters.end is not None and filters.end <= filters.start:
-        raise ValidationFailed(errors=[FieldError("end", "must be after the start")])
-    values = _values(filters, page, now)
-    documents = (await session.scalars(_statement(tuple(values)), values)).all()
-    items = documents[: page.limit]
+    check_order(filters.start, filters.end)
+    values = _values(filters, now)
+    rows = await connection.fetch(_statement(tuple(values)), *values.values())
+    documents: list[str] = [row[0] for row in rows]
+    items = documents[: filters.limit]
     cursor = None
-    if len(documents) > page.limit:
+    if len(documents) > filters.limit:
         last = orjson.loads(items[-1])
         cursor = encode_cursor(last["start"], last["id"])
     return f'{{"items":[{",".join(items)}],"next_cursor":{orjson.dumps(cursor).decode()}}}'.encode()
 
 
-def _values(filters: AppointmentFilters, page: PageRequest, now: datetime) -> dict[str, Any]:
+def _values(filters: AppointmentFilters, now: datetime) -> dict[str, Any]:
     """The parameters of the statement; those of filters that are not used are left out."""
-    after = page.after(_position)
+    after = PageRequest(filters.limit, filters.cursor).after(start_position)
     after_start, after_id = after if after is not None else (None, None)
     values = {
         "now": now,
-        "limit": page.limit + 1,
+        "limit": filters.limit + 1,
         "start": filters.start,
         "end": filters.end,
         "customer_id": filters.customer_id,
         "service_id": filters.service_id,
         "resource_id": filters.resource_id,
-        "statuses": [Status(status).value for status in filters.statuses] or None,
+        "statuses": filters.status or None,
         "after_start": after_start,
         "after_id": after_id,
     }
@@ -106,13 +85,8 @@ def _values(filters: AppointmentFilters, page: PageRequest, now: datetime) -> di
 
 
 @cache
-def _statement(names: tuple[str, ...]) -> TextClause:
-    """The statement for these parameters: one for each set of filters, made once."""
-    conditions = " AND ".join(_CONDITIONS[name] for name in names if name in _CONDITIONS)
-    parameters = (bindparam(name, type_=_TYPES[name]) for name in names)
-    return text(_DOCUMENTS % (conditions or "true")).bindparams(*parameters)
-
-
-def _position(values: list[str]) -> tuple[datetime, UUID]:
-    start_at, appointment_id = values
-    return _INSTANT.validate_python(start_at), UUID(appointment_id)
+def _statement(names: tuple[str, ...]) -> str:
+    """The statement for these parameters, in this order: one for each set of filters, made once."""
+    places = {name: f"${place}" for place, name in enumerate(names, start=1)}
+    conditions = " AND ".join(_CONDITIONS[name] for name in names if name in _CONDITIONS) or "true"
+    return _DOCUMENTS.replace("{conditions}", conditions).format(**places)

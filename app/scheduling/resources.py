@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
 from app.core.patch import apply, changes
+from app.db.pages import newest_first
 from app.errors import Archived, FieldError, ResourceInUse, ResourceNotFound, ValidationFailed
 from app.models.tenant import ClaimRow, ResourceRow
 from app.people import staff
@@ -46,11 +47,7 @@ async def find(
     query = select(ResourceRow).where(is_archived if archived else ~is_archived)
     if kind is not None:
         query = query.where(ResourceRow.kind == kind)
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(ResourceRow.id) < after)
-    rows = (await session.scalars(query.order_by(ResourceRow.id.desc()).limit(page.limit + 1))).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    return await newest_first(session, query, page, by=ResourceRow.id)
 
 
 async def require(session: AsyncSession, resource_id: UUID) -> ResourceRow:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
 from app.core.patch import apply, changes
+from app.db.pages import newest_first
 from app.errors import Archived, ServiceNotFound
 from app.models.tenant import ServiceRow
 from app.scheduling import requirements
@@ -42,11 +43,7 @@ async def find(session: AsyncSession, page: PageRequest, *, archived: bool, sear
     query = select(ServiceRow).where(is_archived if archived else ~is_archived)
     if search is not None:
         query = query.where(ServiceRow.name.icontains(search, autoescape=True))
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(ServiceRow.id) < after)
-    rows = (await session.scalars(query.order_by(ServiceRow.id.desc()).limit(page.limit + 1))).all()
-    found = paginate(rows, page.limit, lambda row: (row.id,))
+    found = await newest_first(session, query, page, by=ServiceRow.id)
     pools = await requirements.pools_of(session, [row.id for row in found.items])
     return Page([ServiceRead.of(row, pools[row.id]) for row in found.items], found.next_cursor)
 

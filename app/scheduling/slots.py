@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import FieldError, RangeTooLong, ResourceNotFound, ServiceNotFound, ValidationFailed
+from app.errors import RangeTooLong, ResourceNotFound, ServiceNotFound
 from app.scheduling.availability import Slot, find_slots
 from app.scheduling.calendars import Calendars, Question, fetch
 from app.scheduling.placement import narrowed, terms_of
+from app.scheduling.ranges import check_order
 
 # 62 days, and the hour more that they have where the clocks go back in between.
 _LONGEST = timedelta(days=62, hours=1)
+_MOST_NAMED = 500_000  # resources named in one answer, which then has some 20 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ class SlotQuery:
 async def find(session: AsyncSession, query: SlotQuery, *, now: datetime) -> bytes:
     """The free slots as the JSON of an `AvailabilityRead`. An archived service has none.
 
-    Raises ServiceNotFound, ResourceNotFound, RangeTooLong, and ValidationFailed for an end before the start.
+    Raises ServiceNotFound, ResourceNotFound, RangeTooLong (also for an answer beyond all measure), and
+    ValidationFailed for an end before the start.
     """
-    if query.end <= query.start:
-        raise ValidationFailed(errors=[FieldError("end", "must be after the start")])
+    check_order(query.start, query.end)
     if query.end - query.start > _LONGEST:
         raise RangeTooLong
     named = [query.resource_id] if query.resource_id else []
@@ -44,8 +46,10 @@ async def find(session: AsyncSession, query: SlotQuery, *, now: datetime) -> byt
         raise ServiceNotFound(f"`service_id`: there is no service {query.service_id}.")
     if not found.named_ids.issuperset(named):
         raise ResourceNotFound(f"`resource_id`: there is no resource {query.resource_id}.")
-    zone = ZoneInfo(query.timezone) if query.timezone else UTC
-    return _serialise(_free(found, query, named, now), zone)
+    slots = _free(found, query, named, now)
+    if sum(len(slot.resource_ids) for slot in slots) > _MOST_NAMED:
+        raise RangeTooLong("There are too many free slots in this range for one answer. Ask for fewer days.")
+    return _serialise(slots, ZoneInfo(query.timezone) if query.timezone else UTC)
 
 
 def _free(found: Calendars, query: SlotQuery, named: Sequence[UUID], now: datetime) -> list[Slot]:

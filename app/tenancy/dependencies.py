@@ -30,12 +30,10 @@ async def current_tenant(request: Request) -> Tenant:
     return host.tenant
 
 
-async def platform_host(request: Request) -> Host:
-    """The platform's own host. Its endpoints do not exist on a business's."""
-    host = await current_host(request)
-    if not host.is_platform:
+async def require_platform(request: Request) -> None:
+    """Raise NotFound on a business's host: the platform's endpoints do not exist there."""
+    if not (await current_host(request)).is_platform:
         raise NotFound
-    return host
 
 
 CurrentHost = Annotated[Host, Depends(current_host)]

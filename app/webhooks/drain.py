@@ -206,7 +206,12 @@ class Dispatcher:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign([secret], message_id, timestamp, body),
         }
-        return Attempt(delivery, started_at, await self._transport.send(delivery.url, headers, body))
+        try:
+            outcome = await self._transport.send(delivery.url, headers, body)
+        except Exception as error:  # noqa: BLE001 — an attempt that is not recorded would be made for ever
+            _log.exception("sending to %s failed unexpectedly", delivery.endpoint_id)
+            outcome = Outcome(None, f"Sending failed unexpectedly: {type(error).__name__}.", "", 0, None)
+        return Attempt(delivery, started_at, outcome)
 
 
 async def _wait(outbox: _Outbox, *, until: datetime | None, now: datetime) -> None:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, id_position, paginate
+from app.core.pagination import Page, PageRequest
+from app.db.pages import newest_first
 from app.errors import FieldError, ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks.destinations import DestinationError, validate_url
@@ -52,12 +53,7 @@ async def create(
 
 async def find(session: AsyncSession, page: PageRequest) -> Page[WebhookEndpointRow]:
     """The endpoints, newest first."""
-    query = select(WebhookEndpointRow).order_by(WebhookEndpointRow.id.desc()).limit(page.limit + 1)
-    after = page.after(id_position)
-    if after is not None:
-        query = query.where(tuple_(WebhookEndpointRow.id) < after)
-    rows = (await session.scalars(query)).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    return await newest_first(session, select(WebhookEndpointRow), page, by=WebhookEndpointRow.id)
 
 
 async def require(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpointRow:

@@ -22,7 +22,6 @@ from app.webhooks.retries import parse_retry_after
 
 USER_AGENT = "SmoothSchedule-Webhooks/1"
 TIMEOUT_SECONDS = 15.0
-CONNECTIONS_PER_HOST = 32
 EXCERPT_BYTES = 4096
 LONGEST_ERROR = 500
 
@@ -109,8 +108,7 @@ class WebhookTransport:
                 resolver=self._resolver,
                 use_dns_cache=False,
                 socket_factory=self._open_socket,
-                limit=0,  # the callers bound what is under way, per endpoint and per tenant
-                limit_per_host=CONNECTIONS_PER_HOST,
+                limit=0,  # the caller bounds what is under way; per host would let one business delay another
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),

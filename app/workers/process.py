@@ -6,10 +6,9 @@ import signal
 from contextlib import AsyncExitStack, suppress
 
 import arq
-from arq.connections import create_pool
 from redis.exceptions import RedisError
 
-from app.integrations.queue import redis_settings
+from app.integrations.queue import connect, decode_job, encode_job
 from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.drain import Dispatcher
@@ -59,11 +58,13 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
     """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
-    pool = await create_pool(redis_settings(worker.runtime.settings.redis_url))
+    pool = await connect(worker.runtime.settings.redis_url)
     taker = arq.Worker(
         functions=[webhooks.drain],
         cron_jobs=[sweeper.every_minute()],
         redis_pool=pool,
+        job_serializer=encode_job,
+        job_deserializer=decode_job,
         ctx={"worker": worker},
         handle_signals=False,
         max_jobs=MOST_JOBS,

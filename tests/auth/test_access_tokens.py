@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ class TestAccessToken:
             forged({"sub": "not a uuid"}),
             forged({"sid": 7}),
             *(forged({claim: None}) for claim in ("iss", "aud", "sub", "sid", "typ", "jti", "iat", "exp", "role")),
+            base64.urlsafe_b64encode(b"[" * 5000).decode().rstrip("=") + ".e30.e30",
             "eyJhbGciOiJub25lIn0." + jwt.issue(CLAIMS, KEY, now=NOW).split(".")[1] + ".",
         ],
     )

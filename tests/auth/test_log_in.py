@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -5,8 +7,11 @@ from sqlalchemy import update
 
 from app.auth.directory import user_tag
 from app.db.invalidation import announce
+from app.main import create_app
 from app.models.public import UserRow
+from app.settings import Settings
 from tests.actors import PASSWORD, Business, Platform, log_in
+from tests.conftest import Caller
 
 LOGIN = "/api/v1/auth/login"
 
@@ -34,6 +39,22 @@ class TestLogIn:
         first.pop("request_id"), second.pop("request_id")
         assert first == second
         assert first["code"] == "credentials-invalid"
+
+    async def test_waits_for_a_thread_to_hash_in_without_keeping_others_from_the_database(
+        self, settings: Settings, business: Business, at: Caller
+    ) -> None:
+        app = create_app(settings.model_copy(update={"database_pool_size": 1}))
+        gate = threading.Event()
+        async with app.router.lifespan_context(app):
+            busy = [asyncio.get_running_loop().run_in_executor(None, gate.wait) for _ in range(40)]
+            client = at(business.host, app=app)
+            body = {"email": business.email, "password": PASSWORD}
+            waiting = asyncio.create_task(client.post(LOGIN, json=body))
+            others = [(await at("nobody.localhost", app=app).get("/")).status_code for _ in range(10)]
+            gate.set()
+            await asyncio.gather(*busy)
+            assert (await waiting).status_code == 200
+        assert others == [404] * 10
 
     async def test_an_account_counts_only_at_its_own_business(
         self, business: Business, other_business: Business, platform: Platform

@@ -5,6 +5,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from app.auth.roles import Role
+from app.core.clock import utcnow
+from app.people.users import create_user
 from tests.actors import PASSWORD, Business, Platform, log_in
 
 TENANTS = "/api/v1/platform/tenants"
@@ -118,3 +121,25 @@ class TestUpdateTenant:
     async def test_an_unknown_one_is_not_found(self, platform: Platform) -> None:
         answer = await platform.superuser.patch(f"{TENANTS}/00000000-0000-7000-8000-000000000000", json={})
         assert (answer.status_code, answer.json()["code"]) == (404, "tenant-not-found")
+
+
+class TestSalesStaff:
+    async def test_see_demo_accounts_and_change_nothing(self, platform: Platform, app: FastAPI) -> None:
+        async with app.state.database.transaction() as session:
+            await create_user(
+                session,
+                email="sales@platform.example",
+                name="Sally",
+                password=PASSWORD,
+                role=Role.PLATFORM_SALES,
+                tenant_id=None,
+                now=utcnow(),
+            )
+        sales = platform.at("platform.localhost", await log_in(platform.anonymous, "sales@platform.example"))
+        demo, real = await platform.sign_up(is_temporary=True), await platform.sign_up()
+
+        listed = {item["id"] for item in (await sales.get(TENANTS, params={"limit": 100})).json()["items"]}
+        assert (demo.id in listed, real.id in listed) == (True, False)
+        assert (await sales.get(f"{TENANTS}/{demo.id}")).status_code == 200
+        assert (await sales.get(f"{TENANTS}/{real.id}")).json()["code"] == "tenant-not-found"
+        assert (await sales.patch(f"{TENANTS}/{demo.id}", json={"name": "Mine"})).json()["code"] == "permission-denied"

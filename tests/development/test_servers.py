@@ -65,6 +65,10 @@ class TestRunPostgres:
         assert not any(map(is_alive, pids))
         assert list((home / "run").iterdir()) == []
 
+    def test_keeps_its_log_from_other_accounts(self, home: Path) -> None:
+        with running(home):
+            assert (home / "postgres.log").stat().st_mode & 0o777 == 0o600
+
     def test_is_set_up_for_the_application(self, home: Path) -> None:
         with running(home) as server:
             server.query("CREATE EXTENSION btree_gist")

@@ -13,24 +13,12 @@ from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.outboxes import CREATED, Clock, Outbox, outbox_of
-from tests.receivers import Receiver, eventually, receiving
+from tests.receivers import Receiver, eventually
 
 
 @pytest.fixture
 async def outbox(app: FastAPI, business: Business) -> AsyncIterator[Outbox]:
     async with outbox_of(app, business, Clock()) as made:
-        yield made
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-async def other_receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
         yield made
 
 

@@ -1,7 +1,5 @@
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from arq.connections import ArqRedis
 from fastapi import FastAPI
 
@@ -10,15 +8,8 @@ from app.runtime import Runtime
 from app.settings import Settings
 from tests.actors import Business
 from tests.emitting import emit
-from tests.working import empty_queue
 
 PATH = "/webhook-endpoints"
-
-
-@pytest.fixture
-async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
-    async with empty_queue(settings) as pool:
-        yield pool
 
 
 class TestWakeUps:

@@ -42,6 +42,14 @@ class TestProblemDocument:
         answer = await business.owner.get("/api/v1/customers", params={"limit": 101})
         assert answer.json()["errors"][0]["pointer"] == "limit"
 
+    async def test_complaints_are_fewer_than_the_mistakes_somebody_can_send(self, business: Business) -> None:
+        fields = await business.anonymous.post("/api/v1/auth/login", json={f"unknown_{n}": n for n in range(5000)})
+        assert (fields.status_code, len(fields.json()["errors"])) == (422, 1)
+        resource = await business.make("/resources", {"kind": "room", "name": "Room"})
+        schedule = {"timezone": "UTC", "weekly": [], "overrides": [{}] * 400}
+        items = await business.owner.put(f"/api/v1/resources/{resource['id']}/schedule", json=schedule)
+        assert (items.status_code, len(items.json()["errors"])) == (422, 100)
+
     async def test_an_error_of_ours_tells_nothing_of_the_inside(self, business: Business, app: FastAPI) -> None:
         @app.get("/explode")
         async def explode() -> None:
@@ -81,6 +89,10 @@ class TestRequest:
     async def test_any_other_is_replaced(self, business: Business, offered: str) -> None:
         answer = await business.anonymous.get("/healthz", headers={"X-Request-Id": offered})
         assert answer.headers["x-request-id"] != offered
+
+    async def test_answers_of_the_api_are_not_stored(self, business: Business) -> None:
+        assert (await business.owner.get("/api/v1/me")).headers["cache-control"] == "no-store"
+        assert "cache-control" not in (await business.anonymous.get("/docs/assets/swagger-ui.css")).headers
 
     async def test_a_body_over_a_mebibyte_is_refused(self, business: Business) -> None:
         answer = await business.owner.post("/api/v1/customers", content=b"x" * (1024 * 1024 + 1))

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 from fastapi import FastAPI
 
+from app.scheduling import slots as slots_feature
 from app.scheduling.schemas.availability import AvailabilityRead
 from tests.actors import Business
 from tests.scheduling.round_trips import recorded
@@ -171,6 +172,15 @@ class TestRefusals:
         answer = await salon.ask(service, start, end)
 
         assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+    async def test_an_answer_beyond_all_measure_is_refused(self, salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(slots_feature, "_MOST_NAMED", 2)
+        service = await salon.service([await salon.resource()])
+
+        answer = await salon.ask(service)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "range-too-long")
+        assert "fewer days" in answer.json()["detail"]
 
     async def test_62_days_are_not_too_long_even_where_the_clocks_go_back(self, salon: Salon) -> None:
         service = await salon.service([await salon.resource()])

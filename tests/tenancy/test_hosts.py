@@ -76,13 +76,15 @@ class TestHost:
         assert answer.json()["kind"] == "business"
 
     async def test_business_endpoints_do_not_exist_on_the_platform(self, platform: Platform) -> None:
-        for path in ("/services", "/customers", "/appointments", "/webhook-endpoints"):
-            answer = await platform.superuser.get(f"/api/v1{path}")
-            assert answer.status_code in {403, 404}
+        for path in ("/services", "/customers", "/appointments", "/webhook-endpoints", "/tokens"):
+            for caller in (platform.superuser, platform.anonymous):
+                answer = await caller.get(f"/api/v1{path}")
+                assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
     async def test_platform_endpoints_do_not_exist_on_a_business(self, business: Business) -> None:
-        answer = await business.owner.get("/api/v1/platform/tenants")
-        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+        for caller in (business.owner, business.anonymous):
+            answer = await caller.get("/api/v1/platform/tenants")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 class TestDirectory:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg import ReadOnlySQLTransactionError
 from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
@@ -111,6 +112,32 @@ async def is_cancelled(database: Database, schema: str) -> None:
         await task
 
 
+async def reads_a_snapshot(database: Database, schema: str) -> None:
+    async with database.snapshot(schema) as connection:
+        assert await connection.fetchval("SELECT name FROM customers WHERE id = $1", SHARED_ID) == schema
+
+
+async def fails_in_a_snapshot(database: Database, schema: str) -> None:
+    with pytest.raises(ReadOnlySQLTransactionError):
+        async with database.snapshot(schema) as connection:
+            await connection.execute("UPDATE customers SET name = 'changed'")
+
+
+async def is_cancelled_in_a_snapshot(database: Database, schema: str) -> None:
+    started = asyncio.Event()
+
+    async def dawdle() -> None:
+        async with database.snapshot(schema) as connection:
+            started.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    task = asyncio.create_task(dawdle())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def uses_the_raw_connection(database: Database, _schema: str) -> None:
     async with database.engine.connect() as connection:
         with pytest.raises(ProgrammingError, match="does not exist"):
@@ -119,7 +146,15 @@ async def uses_the_raw_connection(database: Database, _schema: str) -> None:
 
 async def everything_in_turn(database: Database, schemas: list[str]) -> None:
     """Every pair of schemas, with every kind of trouble in between, each followed by a transaction without a tenant."""
-    troubles = (rolls_back, fails_in_a_savepoint, is_cancelled, uses_the_raw_connection)
+    troubles = (
+        rolls_back,
+        fails_in_a_savepoint,
+        is_cancelled,
+        reads_a_snapshot,
+        fails_in_a_snapshot,
+        is_cancelled_in_a_snapshot,
+        uses_the_raw_connection,
+    )
     for (first, second), trouble in itertools.product(itertools.permutations(schemas, 2), troubles):
         await reads(database, first)
         await forgets_its_tenant(database)

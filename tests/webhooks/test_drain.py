@@ -28,18 +28,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-async def other_receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
-
-
-@pytest.fixture
 async def transport() -> AsyncIterator[WebhookTransport]:
     async with WebhookTransport(allow_loopback=True) as made:
         yield made

@@ -2,7 +2,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from arq.connections import ArqRedis
 from fastapi import FastAPI
 
 from app.runtime import Runtime
@@ -10,20 +9,6 @@ from app.settings import Settings
 from app.webhooks.drain import Dispatcher
 from app.webhooks.transport import WebhookTransport
 from app.workers.jobs import WorkerState
-from tests.receivers import Receiver, receiving
-from tests.working import empty_queue
-
-
-@pytest.fixture
-async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
-    async with empty_queue(settings) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 import asyncio
 import os
+import pickle
 import signal
 import sys
+import time
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -22,6 +24,16 @@ from tests.receivers import PATIENCE_SECONDS, Receiver, eventually, receiving
 from tests.working import working
 
 PATH = "/webhook-endpoints"
+
+
+class Trap:
+    """Makes a directory wherever it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return os.mkdir, (self.path,)
 
 
 @pytest.mark.usefixtures("redis")
@@ -73,7 +85,20 @@ class TestWork:
         (delivery,) = (await business.owner.get(path)).json()["items"]
         due_at = datetime.fromisoformat(delivery["next_attempt_at"])
         later = [job for job in jobs if job.job_id == f"{DRAIN}:{business.id}:live:{int(due_at.timestamp()) + 1}"]
-        assert [(job.function, job.args) for job in later] == [(DRAIN, (business.id, "live"))]
+        assert [(job.function, tuple(job.args)) for job in later] == [(DRAIN, (business.id, "live"))]
+
+    async def test_runs_nothing_that_somebody_pickled_into_redis(
+        self, tmp_path: Path, settings: Settings, redis: ArqRedis
+    ) -> None:
+        await redis.set("arq:job:trap", pickle.dumps(Trap(tmp_path / "sprung")))
+        await redis.zadd("arq:queue", {"trap": int(time.time() * 1000)})
+
+        async def is_gone() -> bool:
+            return await redis.zscore("arq:queue", "trap") is None
+
+        async with working(settings):
+            await eventually(is_gone)
+        assert not (tmp_path / "sprung").exists()
 
     async def test_outlives_the_queue(
         self, tmp_path: Path, settings: Settings, business: Business, receiver: Receiver

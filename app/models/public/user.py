@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import PublicBase
@@ -34,7 +34,7 @@ class UserRow(PublicBase):
     password_hash: Mapped[str]
     role: Mapped[str]
     tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
-    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    is_sandbox: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_active: Mapped[bool]
+    is_sandbox: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

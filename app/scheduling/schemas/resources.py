@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.core.schemas import Name, RequestModel, ResponseModel, TimeZoneName
 
@@ -12,6 +12,9 @@ ResourceKind = Literal["staff", "room", "equipment"]
 
 
 class ResourceCreate(RequestModel):
+    # What the documentation page fills in: without a `user_id`, which nobody can invent.
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "staff", "name": "Ada"}]})
+
     kind: ResourceKind
     name: Annotated[Name, Field(examples=["Ada"])]
     timezone: TimeZoneName | None = None

@@ -96,8 +96,8 @@ def _create_users() -> None:
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("tenant_id", sa.Uuid, sa.ForeignKey("public.tenants.id", ondelete="CASCADE")),
-        sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.text("true")),
-        sa.Column("is_sandbox", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("is_active", sa.Boolean, nullable=False),
+        sa.Column("is_sandbox", sa.Boolean, nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(

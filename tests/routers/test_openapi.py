@@ -1,0 +1,74 @@
+"""The OpenAPI document, held against the routes: what it says of an operation is what the operation does."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from app.errors import BadRequest, Conflict, EmailTaken, Forbidden, MethodNotAllowed, problem_types
+from app.routers.openapi import TAGS
+from app.routers.problems import MEDIA_TYPE
+
+# Operations that ask for no caller.
+OPEN = {"logIn", "refreshSession", "describeHost", "describeProblem", "checkHealth", "checkReadiness"}
+# No operation answers with these: families that are never raised themselves, a wrong method, what only commands do.
+OF_NO_OPERATION = {kind.code() for kind in (BadRequest, Forbidden, Conflict, MethodNotAllowed, EmailTaken)}
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    paths = {path: each for path, each in document["paths"].items() if path != "/explode"}
+    return [operation for path in paths.values() for operation in path.values()]
+
+
+def problems_of(operation: dict[str, Any]) -> Iterator[str]:
+    """The codes of the problems that an operation can answer with."""
+    for response in operation["responses"].values():
+        yield from response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+
+
+def parameters_of(operation: dict[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in operation.get("parameters", ())}
+
+
+class TestDocument:
+    def test_describes_every_operation(self, operations: list[dict[str, Any]]) -> None:
+        tags = {tag["name"] for tag in TAGS}
+        for operation in operations:
+            assert operation["summary"], operation["operationId"]
+            assert operation["description"], operation["operationId"]
+            assert set(operation["tags"]) <= tags, operation["operationId"]
+
+    def test_says_who_has_to_say_who_they_are(self, operations: list[dict[str, Any]]) -> None:
+        assert {operation["operationId"] for operation in operations if "security" not in operation} == OPEN
+
+    @pytest.mark.parametrize(
+        ("parameter", "code"),
+        [
+            ("cursor", "cursor-invalid"),
+            ("if-match", "revision-stale"),
+            ("sandbox-now", "clock-invalid"),
+            ("sandbox-now", "sandbox-clock-refused"),
+        ],
+    )
+    def test_names_the_problems_of_each_parameter(
+        self, operations: list[dict[str, Any]], parameter: str, code: str
+    ) -> None:
+        taking = {each["operationId"] for each in operations if parameter in parameters_of(each)}
+        assert taking == {each["operationId"] for each in operations if code in problems_of(each)}
+
+    def test_names_every_problem_somewhere(self, operations: list[dict[str, Any]]) -> None:
+        named = {code for operation in operations for code in problems_of(operation)}
+        assert {kind.code() for kind in problem_types()} - named == OF_NO_OPERATION
+
+    def test_shows_a_problem_document_with_each(self, operations: list[dict[str, Any]]) -> None:
+        for operation in operations:
+            for status, response in operation["responses"].items():
+                for code, example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).items():
+                    assert (example["value"]["code"], str(example["value"]["status"])) == (code, status)
