@@ -63,13 +63,9 @@ def _free(found: Calendars, query: SlotQuery, named: Sequence[UUID], now: dateti
 
 
 def _serialise(slots: Sequence[Slot], zone: tzinfo) -> bytes:
+    instant = datetime.fromtimestamp
     documents = [
-        {
-            "start": datetime.fromtimestamp(slot.start, zone),
-            "end": datetime.fromtimestamp(slot.end, zone),
-            "resource_ids": slot.resource_ids,
-            "remaining": slot.remaining,
-        }
-        for slot in slots
+        {"start": instant(start, zone), "end": instant(end, zone), "resource_ids": resource_ids, "remaining": remaining}
+        for start, end, resource_ids, remaining in slots
     ]
     return orjson.dumps({"slots": documents}, option=orjson.OPT_UTC_Z)
