@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import EmailStr, Field, field_validator
+from pydantic import ConfigDict, EmailStr, Field, field_validator
 
 from app.auth.permissions import SCOPES, Permission
 from app.auth.roles import Role
@@ -58,6 +58,11 @@ class MeRead(ResponseModel):
 
 
 class TokenCreate(RequestModel):
+    # What the documentation page fills in: without an `expires_at`, for which it would put the present.
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Our website", "mode": "test", "scopes": ["appointments:write"]}]}
+    )
+
     name: Name
     mode: TokenMode
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=50, examples=[["appointments:write"]])]

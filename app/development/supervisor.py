@@ -149,7 +149,7 @@ class _Machine:
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self._console.print(line.rstrip(), soft_wrap=True, markup=False, highlight=False)
         self._console.print(
-            f"\nThe API explains itself at {found.platform.url}/docs, and at /docs of every business."
+            f"\nThe API explains itself at /docs of each address. Start with {found.tenants[0].url}/docs."
             f"\nData, logs and these log-ins (development.json) are in {self._data_dir}."
             "\nCtrl-C stops everything; the data stay."
         )

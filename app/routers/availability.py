@@ -31,12 +31,12 @@ async def find_slots(
     _actor: CanReadAvailability,
     session: TenantSession,
     now: SchedulingNow,
-    service_id: UUID,
-    start: Annotated[Instant, Query(description="The first start wanted.")],
+    service_id: Annotated[UUID, Query(description="The `id` of a service.")],
+    start: Annotated[Instant, Query(description="The first start wanted, as `2026-12-01T09:00:00Z`.")],
     end: Annotated[
         Instant,
         Query(
-            description="Starts before this instant are wanted, at most 62 days later.",
+            description="Starts before this instant are wanted, at most 62 days later: `2026-12-08T09:00:00Z`.",
             examples=["2026-12-08T09:00:00Z"],
         ),
     ],

@@ -15,10 +15,14 @@ webhooks.
 
 **Book an appointment from this page**
 
-1. `POST /api/v1/auth/login` with the e-mail address and password that the server printed at its start (log in on the
-   business's own host), then **Authorize** with the `access_token` of the answer.
+Open an operation, press **Try it out**, fill it in, and press **Execute**. Be on the business's own host.
+
+1. `POST /api/v1/auth/login` with the e-mail address and password that the server printed at its start. Copy the
+   `access_token` of the answer (without the quotes), press **Authorize** at the top of this page, and paste it under
+   *bearer*. It lasts a quarter of an hour; then log in again.
 2. `GET /api/v1/services` - choose a service and copy its `id`.
-3. `GET /api/v1/availability` with that `service_id` and a `start` and `end` - choose a slot.
+3. `GET /api/v1/availability` with that `service_id`, and from when (`start`) to when (`end`), as
+   `2026-12-01T09:00:00Z` - choose a slot in the days to come.
 4. `POST /api/v1/customers` - make the customer, copy the `id`.
 5. `POST /api/v1/appointments` with `service_id`, `customer_id` and the slot's `start`. The same call again answers
    `409 slot-taken`.

@@ -50,6 +50,13 @@ MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 100  # in one answer: a mebibyte of mistakes must not become a hundred of complaints
 
 
+_PLAINER = {
+    "timezone_aware": "must end in `Z` or an offset, as `2026-12-01T09:00:00Z` does",
+    "model_attributes_type": "must be a JSON object, sent with `Content-Type: application/json`",
+}
+"""What to say in place of what Pydantic says."""
+
+
 class ProblemField(BaseModel):
     pointer: str
     """A JSON pointer into the body, or the name of a parameter."""
@@ -149,4 +156,4 @@ def _json_position(found: Sequence[Any]) -> str:
 def _field_error(each: Any) -> FieldError:
     place, *path = each["loc"]
     pointer = "".join(f"/{part}" for part in path) if place == "body" else str(path[0] if path else place)
-    return FieldError(pointer or "/", each["msg"].removeprefix("Value error, "))
+    return FieldError(pointer or "/", _PLAINER.get(each["type"]) or each["msg"].removeprefix("Value error, "))

@@ -72,7 +72,10 @@ class HostDirectory:
             return Host(name, None)
         tenant = await self._cache.get(("host", name), lambda: self._load(self._domain_of(name)))
         if tenant is None:
-            raise TenantNotFound(f"No business answers at {name[:253]!r}.")
+            raise TenantNotFound(
+                f"No business answers at {name[:253]!r}. Check the host name: a business lives on its own subdomain of "
+                f"`{self._root}`, the platform on `{PLATFORM_LABEL}.{self._root}`."
+            )
         return Host(name, _serving(tenant))
 
     async def require(self, tenant_id: UUID) -> Tenant:

@@ -1,6 +1,7 @@
 """Every failure is a problem document that says what to do."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -28,6 +29,20 @@ class TestProblemDocument:
     async def test_a_missing_body_is_named(self, business: Business) -> None:
         answer = await business.owner.post("/api/v1/customers")
         assert (answer.status_code, answer.json()["code"]) == (422, "validation-failed")
+
+    async def test_a_body_that_is_no_json_object_is_told_what_to_be(self, business: Business) -> None:
+        for content, media_type in (("name=Ada", "application/x-www-form-urlencoded"), ("[]", "application/json")):
+            answer = await business.owner.post(
+                "/api/v1/customers", content=content, headers={"Content-Type": media_type}
+            )
+            assert answer.status_code == 422
+            assert "`Content-Type: application/json`" in answer.json()["errors"][0]["detail"]
+
+    async def test_an_instant_without_an_offset_is_told_to_have_one(self, business: Business) -> None:
+        times = {"service_id": str(UUID(int=1)), "start": "2026-12-01T09:00:00", "end": "2026-12-02T09:00:00Z"}
+        answer = await business.owner.get("/api/v1/availability", params=times)
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["detail"][:18]) == ("start", "must end in `Z` or")
 
     async def test_an_unknown_path_is_not_found(self, business: Business) -> None:
         answer = await business.anonymous.get("/api/v1/nothing")
