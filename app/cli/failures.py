@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Problem, Unavailable
+from app.tenancy.suitability import DatabaseUnsuitable
 
 _UNDEFINED_TABLE = UndefinedTableError.sqlstate
 
@@ -16,7 +17,7 @@ class CommandFailed(Exception):
     """The command cannot do what it was asked to; the message says why and what helps."""
 
 
-EXPECTED = (CommandFailed, Problem, ValidationError, DBAPIError, PostgresError, OSError)
+EXPECTED = (CommandFailed, DatabaseUnsuitable, Problem, ValidationError, DBAPIError, PostgresError, OSError)
 
 
 def explain(error: BaseException) -> str:
@@ -31,7 +32,7 @@ def explain(error: BaseException) -> str:
             return "\n".join(["This is not valid:", *_complaints(error)])
         case DBAPIError() | PostgresError():
             return _database_complaint(error)
-        case OSError(filename=None):  # of a socket, not of a file
+        case OSError(filename=None) if not isinstance(error, BrokenPipeError):  # of a socket, not of a file
             return f"PostgreSQL cannot be reached ({error}). Does it run (`script/server`), and is DATABASE_URL right?"
         case _:
             return str(error)

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from app.db.base import PublicBase, TenantBase
 from app.models.public import TenantSchemaRow
 from app.tenancy.revisions import MIGRATIONS, Chain, head_revision
+from app.tenancy.suitability import require_suitable
 
 _RUN_LOCK = 7_166_266  # any number, as long as nothing else locks on it
 _LOCK_TIMEOUT = "5s"  # a table that is not free by then would hold up its readers for as long
@@ -77,9 +78,13 @@ async def plan(database_url: str) -> Plan:
 
 
 async def migrate_public(database_url: str) -> None:
-    """Bring `public` to the head of its chain, in one transaction. Waits for another run to end."""
+    """Bring `public` to the head of its chain, in one transaction. Waits for another run to end.
+
+    Raises DatabaseUnsuitable for a server that cannot hold it.
+    """
     engine = direct_engine(database_url)
     async with _only_run(engine), engine.begin() as connection:
+        await require_suitable(connection)
         await connection.run_sync(_upgrade, "public", "pg_catalog")
 
 
