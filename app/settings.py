@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://localhost:6379/0"
     root_domain: str = "localhost"
     public_scheme: str = Field("http", pattern="^https?$")
-    port: int = Field(8000, ge=0, le=65535)
+    port: int = Field(8000, ge=1, le=65535)
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     webhook_allow_loopback: bool = False
     data_dir: Path = Path(".data")

@@ -146,7 +146,7 @@ class TestCommand:
         monkeypatch.setenv("PORT", "many")
         result = command("tenant", "list")
         assert result.exit_code == 1
-        assert "port: Input should be a valid integer" in result.output
+        assert "PORT: Input should be a valid integer" in result.output
 
 
 class TestMigrate:
@@ -184,7 +184,7 @@ class TestTenantCreate:
         [
             ("Ada's", PASSWORD, "slug: may hold lower-case letters"),
             ("www", PASSWORD, "slug: is reserved"),
-            ("lovelace", "password", "  is one of the commonest passwords"),
+            ("lovelace", "password", "password: is one of the commonest passwords"),
             ("lovelace", "", "There is no password on standard input."),
         ],
     )

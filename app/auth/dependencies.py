@@ -4,6 +4,7 @@ As in `tenancy/dependencies.py`, what one of these needs of another it asks dire
 """
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -117,13 +118,12 @@ async def tenant_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def tenant_snapshot(request: Request) -> AsyncIterator[ScopedConnection]:
-    """A read-only transaction likewise, on the driver's own connection: for the busiest reads."""
+async def tenant_snapshot(request: Request) -> AbstractAsyncContextManager[ScopedConnection]:
+    """A read-only transaction likewise, to be entered for just as long as the reading takes: for the busiest reads."""
     tenant = await current_tenant(request)
     principal = await current_principal(request)
     database: Database = request.app.state.database
-    async with database.snapshot(tenant.schema(principal.mode)) as connection:
-        yield connection
+    return database.snapshot(tenant.schema(principal.mode))
 
 
 Now = Annotated[datetime, Depends(now)]
@@ -133,7 +133,7 @@ CurrentDevice = Annotated[Device, Depends(device)]
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
-TenantSnapshot = Annotated[ScopedConnection, Depends(tenant_snapshot, scope="function")]
+TenantSnapshot = Annotated[AbstractAsyncContextManager[ScopedConnection], Depends(tenant_snapshot)]
 
 P = Permission
 CanReadAppointments = Annotated[Principal, Depends(Permitted(P.APPOINTMENTS_READ))]

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import EmailStr, Field, model_validator
+from pydantic import EmailStr, Field, ValidationInfo, field_validator
 
 from app.auth.passwords import MAX_LENGTH, check_password
 from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, TimeZoneName
@@ -26,10 +26,10 @@ class OwnerCreate(RequestModel):
     name: Annotated[Name, Field(examples=["Ada Lovelace"])]
     password: Annotated[str, Field(max_length=MAX_LENGTH, examples=["a long and private phrase"])]
 
-    @model_validator(mode="after")
-    def _acceptable_password(self) -> Self:
-        check_password(self.password, email=self.email)
-        return self
+    @field_validator("password")
+    @classmethod
+    def _acceptable_password(cls, password: str, others: ValidationInfo) -> str:
+        return check_password(password, email=others.data.get("email", ""))
 
 
 class TenantCreate(RequestModel):

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Problem, Unavailable
+from app.settings import Settings
 from app.tenancy.suitability import DatabaseUnsuitable
 
 _UNDEFINED_TABLE = UndefinedTableError.sqlstate
@@ -41,6 +42,8 @@ def explain(error: BaseException) -> str:
 def _complaints(error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
         where = ".".join(map(str, each["loc"]))
+        if error.title == Settings.__name__:
+            where = where.upper()  # as it is set
         what = each["msg"].removeprefix("Value error, ")
         yield f"  {where}: {what}" if where else f"  {what}"
 

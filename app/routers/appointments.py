@@ -84,12 +84,12 @@ async def book_appointment(
 )
 async def list_appointments(
     _actor: CanReadAppointments,
-    connection: TenantSnapshot,
+    snapshot: TenantSnapshot,
     filters: Annotated[AppointmentFilters, Query()],
     now: SchedulingNow,
 ) -> Response:
     """Appointments in order of their start."""
-    return Response(await listing.find(connection, filters, now=now), media_type="application/json")
+    return Response(await listing.find(snapshot, filters, now=now), media_type="application/json")
 
 
 @router.get("/{appointment_id}", summary="Get an appointment", responses=problems(AppointmentNotFound))

@@ -156,4 +156,4 @@ def _json_position(found: Sequence[Any]) -> str:
 def _field_error(each: Any) -> FieldError:
     place, *path = each["loc"]
     pointer = "".join(f"/{part}" for part in path) if place == "body" else str(path[0] if path else place)
-    return FieldError(pointer or "/", _PLAINER.get(each["type"]) or each["msg"].removeprefix("Value error, "))
+    return FieldError(pointer, _PLAINER.get(each["type"]) or each["msg"].removeprefix("Value error, "))

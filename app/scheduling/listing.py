@@ -1,5 +1,6 @@
 """The list of appointments: the busiest read, so the database writes its JSON and nothing is done per row here."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -48,14 +49,17 @@ SELECT row_to_json(listed)::text FROM (
 """  # noqa: S608 — nothing in it comes from outside
 
 
-async def find(connection: ScopedConnection, filters: AppointmentFilters, *, now: datetime) -> bytes:
+async def find(
+    snapshot: AbstractAsyncContextManager[ScopedConnection], filters: AppointmentFilters, *, now: datetime
+) -> bytes:
     """A page of appointments by start, as the JSON of a `PageRead[AppointmentRead]`.
 
     Raises CursorInvalid, and ValidationFailed for an end before the start.
     """
     check_order(filters.start, filters.end)
     values = _values(filters, now)
-    rows = await connection.fetch(_statement(tuple(values)), *values.values())
+    async with snapshot as connection:
+        rows = await connection.fetch(_statement(tuple(values)), *values.values())
     documents: list[str] = [row[0] for row in rows]
     items = documents[: filters.limit]
     cursor = None

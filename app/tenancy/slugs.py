@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 MAX_LENGTH = 40  # tenant_<slug>_sandbox stays within PostgreSQL's 63 characters
 
@@ -38,4 +38,4 @@ def schema_name(slug: str) -> str:
     return f"tenant_{slug.replace('-', '_')}"
 
 
-Slug = Annotated[str, Field(max_length=MAX_LENGTH * 4), AfterValidator(validate_slug)]
+Slug = Annotated[str, AfterValidator(validate_slug)]

@@ -66,7 +66,7 @@ class TestSignUp:
             ({"currency": "euro"}, "/currency"),
             ({"subscription_tier": "GOLD"}, "/subscription_tier"),
             ({"owner": {"email": "nonsense", "name": "O", "password": PASSWORD}}, "/owner/email"),
-            ({"owner": {"email": "o@o.example", "name": "O", "password": "password"}}, "/owner"),
+            ({"owner": {"email": "o@o.example", "name": "O", "password": "password"}}, "/owner/password"),
             ({"schema_name": "public"}, "/schema_name"),
         ],
     )
