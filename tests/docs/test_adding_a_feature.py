@@ -3,12 +3,12 @@
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.docs.copies import copy_tree
 from tests.docs.markdown import ROOT, Block, blocks
 from tests.tenancy.catalogue import provision, public_only
 
@@ -66,13 +66,8 @@ class Reader:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """All that the repository holds, or would with the next commit."""
-    listing = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 — git
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tmp_path / name)
+    """A copy that shares our `.venv`."""
+    copy_tree(tmp_path)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path
 

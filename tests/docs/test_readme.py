@@ -1,4 +1,4 @@
-"""README's walk, as printed, against a development machine started as printed."""
+"""README's two commands and its walk, as printed, in a clone with nothing set up."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ import pytest
 
 from app.development import places
 from tests.development.watching import DEADLINE_SECONDS, wait_until
+from tests.docs.copies import copy_tree
 from tests.docs.markdown import ROOT, blocks, shows
 
 README = ROOT / "README.md"
@@ -24,13 +25,12 @@ INHERITED = ("PATH", "HOME", "TMPDIR")
 
 @contextmanager
 def serving(clone: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run what `script/server` runs once it has set `.venv` up, in a clone without data."""
-    (clone / ".venv").symlink_to(ROOT / ".venv")
+    """Run `script/server` in a clone that has neither `.venv` nor data."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     process = subprocess.Popen(
-        (".venv/bin/smoothschedule", "dev"),
+        (clone / "script" / "server",),
         cwd=clone,
         env={**inherited, "PORT": port, "COLUMNS": "120"},
         stdout=subprocess.PIPE,
@@ -61,17 +61,18 @@ def take_steps(clone: Path) -> list[str]:
 
 
 def server_output() -> str:
-    """What the README shows of `script/server`, after the command itself and the setting up of `.venv`."""
+    """What the README shows of `script/server`, after the command itself."""
     (console,) = (block.text for block in FOUND if block.language == "console")
-    command, setting_up, printed = console.split("\n", 2)
-    assert (command, setting_up) == ("$ script/server", "Setting up .venv …")
+    command, printed = console.split("\n", 1)
+    assert command == "$ script/server"
     return printed
 
 
 @pytest.fixture
 def clone() -> Iterator[Path]:
-    """A directory that PostgreSQL can enter, whoever runs the tests."""
+    """A copy of the repository where PostgreSQL can enter, whoever runs the tests."""
     with places.scratch_directory(places.server_account()) as scratch:
+        copy_tree(scratch)
         yield scratch
 
 
