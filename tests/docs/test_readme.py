@@ -29,7 +29,7 @@ def serving(clone: Path) -> Iterator[subprocess.Popen[str]]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 — our own script
         (clone / "script" / "server",),
         cwd=clone,
         env={**inherited, "PORT": port, "COLUMNS": "120"},
