@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import arq
 from redis.exceptions import RedisError
@@ -82,8 +83,16 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
         taker.allow_pick_jobs = False
         if taker.tasks:
             await asyncio.wait(taker.tasks.values(), timeout=LAST_JOBS_SECONDS)
-        remaining = [running, stopping, *taker.tasks.values()]
+        await _end([running, stopping, *taker.tasks.values()])
+        with suppress(RedisError, OSError):
+            async with asyncio.timeout(RECONNECT_SECONDS):
+                await pool.aclose()
+
+
+async def _end(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks until they have ended: the queue's client may swallow a cancellation as it reconnects."""
+    while remaining := [task for task in tasks if not task.done()]:
         for task in remaining:
             task.cancel()
-        await asyncio.gather(*remaining, return_exceptions=True)
-        await pool.aclose()
+        await asyncio.wait(remaining, timeout=RECONNECT_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
