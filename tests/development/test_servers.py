@@ -165,11 +165,13 @@ class TestKilledParent:
         with subprocess.Popen(  # noqa: S603 - our own program
             (sys.executable, "-c", HOLD, home), stdout=subprocess.PIPE, text=True, env=environment
         ) as parent:
-            assert parent.stdout is not None
-            servers = [int(pid) for pid in parent.stdout.readline().split()]
-            pids = [*servers, *descendants(servers[0])]
-            assert len(pids) > 2
-            parent.send_signal(signal.SIGKILL)
+            try:
+                assert parent.stdout is not None
+                servers = [int(pid) for pid in parent.stdout.readline().split()]
+                wait_until(lambda: bool(descendants(servers[0])))
+                pids = [*servers, *descendants(servers[0])]
+            finally:
+                parent.send_signal(signal.SIGKILL)
         wait_until(lambda: not any(map(is_alive, pids)))
         with running(home) as server:
             assert server.query("SELECT number FROM kept") == "1"
