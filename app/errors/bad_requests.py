@@ -1,0 +1,37 @@
+"""400: what cannot be understood."""
+
+from app.errors.problem import Problem
+
+
+class BadRequest(Problem):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class MalformedJson(BadRequest):
+    """The body is not valid JSON.
+
+    Send a JSON document (RFC 8259) with `Content-Type: application/json`.
+    """
+
+
+class CursorInvalid(BadRequest):
+    """The cursor is not one that this list gave out.
+
+    Leave `cursor` out to start from the beginning, or pass `next_cursor` of the previous page unchanged.
+    """
+
+
+class SandboxClockRefused(BadRequest):
+    """`Sandbox-Now` is refused in live mode.
+
+    Live bookings follow the real clock. Use a test token (`ss_test_…`), or leave the header out.
+    """
+
+
+class ClockInvalid(BadRequest):
+    """`Sandbox-Now` is not an instant.
+
+    Send an RFC 3339 instant with an offset, for example `2026-11-01T09:00:00Z`.
+    """

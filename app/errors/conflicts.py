@@ -1,0 +1,65 @@
+"""409: right in itself, but not as things stand."""
+
+from app.errors.problem import Problem
+
+
+class Conflict(Problem):
+    """The request conflicts with what is there."""
+
+    status = 409
+
+
+class SlugTaken(Conflict):
+    """Another business uses this slug.
+
+    Choose another one; it becomes part of the business's web address.
+    """
+
+
+class EmailTaken(Conflict):
+    """Someone here already uses this e-mail address.
+
+    Log in with it, or use another address.
+    """
+
+
+class SlotTaken(Conflict):
+    """Someone else has just booked this time.
+
+    Ask `GET /api/v1/availability` for the times that are free now.
+    """
+
+
+class ResourceBusy(Conflict):
+    """The resource has an appointment or a block in that time.
+
+    Reschedule or cancel what is there first.
+    """
+
+
+class InvalidTransition(Conflict):
+    """The appointment's status does not allow this.
+
+    The detail names its status and what can follow it.
+    """
+
+
+class ResourceInUse(Conflict):
+    """The resource is still needed.
+
+    A service requires it or appointments lie ahead. Change those first.
+    """
+
+
+class Archived(Conflict):
+    """It is archived.
+
+    What is archived is kept for the history it belongs to; it can be read, but neither changed nor booked.
+    """
+
+
+class WebhookEndpointLimit(Conflict):
+    """The business has as many webhook endpoints as it may have.
+
+    Delete one that is no longer used.
+    """

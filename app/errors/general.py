@@ -1,0 +1,51 @@
+"""The statuses that have one problem each."""
+
+from app.errors.problem import Problem
+
+
+class MethodNotAllowed(Problem):
+    """This address does not take that method.
+
+    The `Allow` header lists the methods it takes.
+    """
+
+    status = 405
+
+
+class RevisionStale(Problem):
+    """It has changed since it was read.
+
+    Read it again, and repeat the change with the new `ETag` in `If-Match`.
+    """
+
+    status = 412
+
+
+class PayloadTooLarge(Problem):
+    """The body is too large.
+
+    A request may carry one mebibyte.
+    """
+
+    status = 413
+
+
+class InternalError(Problem):
+    """Something went wrong on our side.
+
+    It has been recorded under `request_id`; please name it when you write to support.
+    """
+
+    status = 500
+
+
+class Unavailable(Problem):
+    """The service is busy or restarting.
+
+    Nothing was changed. Try again in a moment.
+    """
+
+    status = 503
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "2"})

@@ -1,0 +1,26 @@
+"""422: understood, and not acceptable."""
+
+from app.errors.problem import Problem
+
+
+class ValidationFailed(Problem):
+    """Some of the input is not valid.
+
+    `errors` lists each field with what is wrong.
+    """
+
+    status = 422
+
+
+class SlotUnavailable(ValidationFailed):
+    """This start is not offered.
+
+    The detail says why. Ask `GET /api/v1/availability` for the times that are.
+    """
+
+
+class RangeTooLong(ValidationFailed):
+    """The range is too long.
+
+    One request covers at most 62 days.
+    """

@@ -1,0 +1,47 @@
+"""404: there is no such thing, or none that the caller may know of."""
+
+from app.errors.problem import Problem
+
+
+class NotFound(Problem):
+    """There is nothing at this address.
+
+    See `/docs` on this host for what there is.
+    """
+
+    status = 404
+
+
+class TenantNotFound(NotFound):
+    """No business answers at this host.
+
+    Check the host name: a business lives on its own subdomain, the platform on `platform.`.
+    """
+
+
+class TokenNotFound(NotFound):
+    """There is no such API token."""
+
+
+class ServiceNotFound(NotFound):
+    """There is no such service."""
+
+
+class ResourceNotFound(NotFound):
+    """There is no such resource."""
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer."""
+
+
+class BlockNotFound(NotFound):
+    """There is no such block."""
+
+
+class AppointmentNotFound(NotFound):
+    """There is no such appointment."""
+
+
+class WebhookEndpointNotFound(NotFound):
+    """There is no such webhook endpoint."""

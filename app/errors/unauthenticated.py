@@ -1,0 +1,45 @@
+"""401: who is calling is not known."""
+
+from app.errors.problem import Problem
+
+
+class Unauthenticated(Problem):
+    """Authentication is required.
+
+    Send `Authorization: Bearer …` with an access token or an API token of this business.
+    """
+
+    status = 401
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class CredentialsInvalid(Unauthenticated):
+    """The e-mail address or the password is wrong.
+
+    Check both, and that this is the host of the business the account belongs to.
+    """
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is not valid here.
+
+    It is malformed, unknown, expired or revoked, or it belongs to another host.
+    """
+
+
+class SessionInvalid(Unauthenticated):
+    """The session has ended.
+
+    It expired, was revoked, or its refresh token was used twice. Log in again.
+    """
+
+
+class RefreshTokenReused(SessionInvalid):
+    """A refresh token was used a second time.
+
+    Somebody else may hold a copy, so the whole session was ended. Log in again.
+    """
+
+    keeps_changes = True
