@@ -3,15 +3,24 @@
 Problem
 ├── BadRequest (400)            MalformedJson · CursorInvalid · SandboxClockRefused · ClockInvalid
 ├── Unauthenticated (401)       CredentialsInvalid · TokenInvalid · SessionInvalid · RefreshTokenReused
-├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest
+│                               · SecondFactorRequired · SecondFactorInvalid · PasskeyInvalid
+├── TierLimit (402)
+├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest · CsrfTokenInvalid · InPersonOnly
+│                               · EnrolmentRequired · PasswordWrong · MasqueradeDenied · GrantDenied · SignUpClosed
+│                               · SandboxNotAllowed
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
+│                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
+│                               · NotificationNotFound · TierNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · SlotTaken · ResourceBusy · InvalidTransition · ResourceInUse
-│                               · Archived · WebhookEndpointLimit
+│                               · Archived · WebhookEndpointLimit · AlreadyMasquerading · NotMasquerading
+│                               · SecondFactorPresent · SecondFactorMissing · LastOwner · PasskeyLimit
+├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
 ├── ValidationFailed (422)      SlotUnavailable · RangeTooLong
+├── TooManyAttempts (429)
 ├── InternalError (500)
 └── Unavailable (503)
 
@@ -20,34 +29,72 @@ The first line of a class's docstring is its `title`, the rest says what the cal
 
 from app.errors.bad_requests import BadRequest, ClockInvalid, CursorInvalid, MalformedJson, SandboxClockRefused
 from app.errors.conflicts import (
+    AlreadyMasquerading,
     Archived,
     Conflict,
     EmailTaken,
     InvalidTransition,
+    LastOwner,
+    NotMasquerading,
+    PasskeyLimit,
     ResourceBusy,
     ResourceInUse,
+    SecondFactorMissing,
+    SecondFactorPresent,
     SlotTaken,
     SlugTaken,
     WebhookEndpointLimit,
 )
-from app.errors.forbidden import CrossSiteRequest, Forbidden, PermissionDenied, TenantSuspended
-from app.errors.general import InternalError, MethodNotAllowed, PayloadTooLarge, RevisionStale, Unavailable
+from app.errors.forbidden import (
+    CrossSiteRequest,
+    CsrfTokenInvalid,
+    EnrolmentRequired,
+    Forbidden,
+    GrantDenied,
+    InPersonOnly,
+    MasqueradeDenied,
+    PasswordWrong,
+    PermissionDenied,
+    SandboxNotAllowed,
+    SignUpClosed,
+    TenantSuspended,
+)
+from app.errors.general import (
+    InternalError,
+    LinkInvalid,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    RevisionStale,
+    TierLimit,
+    TooManyAttempts,
+    Unavailable,
+)
 from app.errors.invalid import RangeTooLong, SlotUnavailable, ValidationFailed
 from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
     CustomerNotFound,
+    GrantNotFound,
+    InvitationNotFound,
     NotFound,
+    NotificationNotFound,
+    PasskeyNotFound,
     ResourceNotFound,
     ServiceNotFound,
+    SessionNotFound,
     TenantNotFound,
+    TierNotFound,
     TokenNotFound,
+    UserNotFound,
     WebhookEndpointNotFound,
 )
 from app.errors.problem import FieldError, Problem, problem_types
 from app.errors.unauthenticated import (
     CredentialsInvalid,
+    PasskeyInvalid,
     RefreshTokenReused,
+    SecondFactorInvalid,
+    SecondFactorRequired,
     SessionInvalid,
     TokenInvalid,
     Unauthenticated,
@@ -55,6 +102,7 @@ from app.errors.unauthenticated import (
 
 __all__ = [
     "CONSTRAINT_PROBLEMS",
+    "AlreadyMasquerading",
     "AppointmentNotFound",
     "Archived",
     "BadRequest",
@@ -63,16 +111,31 @@ __all__ = [
     "Conflict",
     "CredentialsInvalid",
     "CrossSiteRequest",
+    "CsrfTokenInvalid",
     "CursorInvalid",
     "CustomerNotFound",
     "EmailTaken",
+    "EnrolmentRequired",
     "FieldError",
     "Forbidden",
+    "GrantDenied",
+    "GrantNotFound",
+    "InPersonOnly",
     "InternalError",
     "InvalidTransition",
+    "InvitationNotFound",
+    "LastOwner",
+    "LinkInvalid",
     "MalformedJson",
+    "MasqueradeDenied",
     "MethodNotAllowed",
     "NotFound",
+    "NotMasquerading",
+    "NotificationNotFound",
+    "PasskeyInvalid",
+    "PasskeyLimit",
+    "PasskeyNotFound",
+    "PasswordWrong",
     "PayloadTooLarge",
     "PermissionDenied",
     "Problem",
@@ -83,17 +146,28 @@ __all__ = [
     "ResourceNotFound",
     "RevisionStale",
     "SandboxClockRefused",
+    "SandboxNotAllowed",
+    "SecondFactorInvalid",
+    "SecondFactorMissing",
+    "SecondFactorPresent",
+    "SecondFactorRequired",
     "ServiceNotFound",
     "SessionInvalid",
+    "SessionNotFound",
+    "SignUpClosed",
     "SlotTaken",
     "SlotUnavailable",
     "SlugTaken",
     "TenantNotFound",
     "TenantSuspended",
+    "TierLimit",
+    "TierNotFound",
     "TokenInvalid",
     "TokenNotFound",
+    "TooManyAttempts",
     "Unauthenticated",
     "Unavailable",
+    "UserNotFound",
     "ValidationFailed",
     "WebhookEndpointLimit",
     "WebhookEndpointNotFound",

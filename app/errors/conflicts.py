@@ -63,3 +63,45 @@ class WebhookEndpointLimit(Conflict):
 
     Delete one that is no longer used.
     """
+
+
+class AlreadyMasquerading(Conflict):
+    """You are masquerading already.
+
+    End it with `DELETE /api/v1/masquerade` first.
+    """
+
+
+class NotMasquerading(Conflict):
+    """You are not masquerading.
+
+    There is nothing to end.
+    """
+
+
+class SecondFactorPresent(Conflict):
+    """An authenticator app is set up already.
+
+    Remove it first, if you want another one.
+    """
+
+
+class SecondFactorMissing(Conflict):
+    """No authenticator app is set up.
+
+    `POST /api/v1/me/totp` begins.
+    """
+
+
+class LastOwner(Conflict):
+    """The business would be left without an owner.
+
+    Make somebody else an owner first.
+    """
+
+
+class PasskeyLimit(Conflict):
+    """The account has as many passkeys as it may have.
+
+    Delete one that is no longer used.
+    """

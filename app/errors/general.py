@@ -49,3 +49,33 @@ class Unavailable(Problem):
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "2"})
+
+
+class TierLimit(Problem):
+    """The subscription does not cover this.
+
+    The detail names the limit, and `params` the tiers that would lift it.
+    """
+
+    status = 402
+
+
+class LinkInvalid(Problem):
+    """The link has expired or has been used.
+
+    Each works once and for a limited time. Ask for a new one.
+    """
+
+    status = 410
+
+
+class TooManyAttempts(Problem):
+    """Too many attempts have failed.
+
+    Wait as long as `Retry-After` says, in seconds, then try again.
+    """
+
+    status = 429
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, params={"retry_after": retry_after})

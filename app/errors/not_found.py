@@ -45,3 +45,37 @@ class AppointmentNotFound(NotFound):
 
 class WebhookEndpointNotFound(NotFound):
     """There is no such webhook endpoint."""
+
+
+class UserNotFound(NotFound):
+    """There is no such user."""
+
+
+class InvitationNotFound(NotFound):
+    """There is no such invitation.
+
+    It may have been accepted or withdrawn.
+    """
+
+
+class SessionNotFound(NotFound):
+    """There is no such session.
+
+    It may have ended already.
+    """
+
+
+class PasskeyNotFound(NotFound):
+    """There is no such passkey."""
+
+
+class GrantNotFound(NotFound):
+    """There is no such permission grant."""
+
+
+class NotificationNotFound(NotFound):
+    """There is no such notification."""
+
+
+class TierNotFound(NotFound):
+    """There is no such tier."""

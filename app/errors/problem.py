@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,13 @@ class Problem(Exception):
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail or self.advice())
         self.detail = detail or self.advice()
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.params = dict(params or {})
 
     @classmethod
     def code(cls) -> str:

@@ -77,6 +77,8 @@ class ProblemRead(BaseModel):
     detail: str
     instance: str
     request_id: str
+    params: dict[str, Any]
+    """What a program needs of the detail, as far as the kind of problem says so."""
     errors: list[ProblemField]
 
 
@@ -108,6 +110,7 @@ def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, A
         "detail": problem.detail,
         "instance": instance,
         "request_id": request_id,
+        "params": problem.params,
         "errors": [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors],
     }
 

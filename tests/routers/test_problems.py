@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.errors import Problem, problem_types
 from tests.actors import Business, Platform
 
-FIELDS = {"type", "title", "status", "code", "detail", "instance", "request_id", "errors"}
+FIELDS = {"type", "title", "status", "code", "detail", "instance", "request_id", "params", "errors"}
 
 
 class TestProblemDocument:
