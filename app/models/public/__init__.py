@@ -1,10 +1,43 @@
 """Tables that all tenants share."""
 
 from app.models.public.api_token import ApiTokenRow
+from app.models.public.audit_chain import AuditChainRow
+from app.models.public.audit_entry import AuditEntryRow
 from app.models.public.domain import DomainRow
+from app.models.public.invitation import InvitationRow
+from app.models.public.mail import MailRow
+from app.models.public.notification import NotificationRow
+from app.models.public.one_time_code import OneTimeCodeRow
+from app.models.public.passkey import PasskeyRow
+from app.models.public.permission_grant import PermissionGrantRow
+from app.models.public.recovery_code import RecoveryCodeRow
 from app.models.public.tenant import TenantRow
 from app.models.public.tenant_schema import TenantSchemaRow
+from app.models.public.throttle import ThrottleRow
+from app.models.public.tier import TierRow
+from app.models.public.totp_secret import TotpSecretRow
 from app.models.public.user import UserRow
+from app.models.public.user_preferences import UserPreferencesRow
 from app.models.public.user_session import UserSessionRow
 
-__all__ = ["ApiTokenRow", "DomainRow", "TenantRow", "TenantSchemaRow", "UserRow", "UserSessionRow"]
+__all__ = [
+    "ApiTokenRow",
+    "AuditChainRow",
+    "AuditEntryRow",
+    "DomainRow",
+    "InvitationRow",
+    "MailRow",
+    "NotificationRow",
+    "OneTimeCodeRow",
+    "PasskeyRow",
+    "PermissionGrantRow",
+    "RecoveryCodeRow",
+    "TenantRow",
+    "TenantSchemaRow",
+    "ThrottleRow",
+    "TierRow",
+    "TotpSecretRow",
+    "UserPreferencesRow",
+    "UserRow",
+    "UserSessionRow",
+]

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import PublicBase
@@ -19,6 +19,7 @@ class TenantRow(PublicBase):
         UniqueConstraint("schema_name"),
         CheckConstraint(f"status IN {STATUSES}", "status"),
         CheckConstraint(f"subscription_tier IN {TIERS}", "tier"),
+        CheckConstraint("first_weekday BETWEEN 1 AND 7", "first_weekday"),
         CheckConstraint("schema_name ~ '^tenant_[a-z0-9_]{1,48}$'", "schema_name"),
     )
 
@@ -33,3 +34,8 @@ class TenantRow(PublicBase):
     currency: Mapped[str]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    demo_expires_at: Mapped[datetime | None]
+    self_sign_up: Mapped[bool] = mapped_column(server_default=false())
+    locale: Mapped[str] = mapped_column(server_default="en")
+    first_weekday: Mapped[int] = mapped_column(server_default="1")
+    brand_color: Mapped[str | None]

@@ -38,3 +38,5 @@ class UserRow(PublicBase):
     is_sandbox: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    areas: Mapped[list[str]] = mapped_column(server_default="{appointments,customers}")
+    email_verified_at: Mapped[datetime | None]
