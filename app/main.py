@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app import routers
+from app import admin, routers
 from app.auth.cookies import CookieNames
 from app.routers import openapi, problems
+from app.routers.browser_rules import BrowserRules
 from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
 from app.runtime import Runtime
 from app.settings import Settings, get_settings
@@ -23,18 +24,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with runtime:
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, **openapi.METADATA)
+    # No redirects to an address with or without a final slash: behind a proxy they would lead to http, token and all.
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False, **openapi.METADATA)
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.hosts = runtime.hosts
+    app.state.tiers = runtime.tiers
     app.state.principals = runtime.principals
+    app.state.throttle = runtime.throttle
+    app.state.places = runtime.places
     app.state.keyring = runtime.keyring
     app.state.cookies = CookieNames.over(secure=settings.secure_cookies)
     problems.install(app)
     routers.register(app)
     openapi.install(app)
+    admin.mount(app, settings, runtime.keyring)
     app.add_middleware(BodyLimitMiddleware)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, rules=BrowserRules(settings))
     if settings.trusted_proxies:
         app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies)
     return app

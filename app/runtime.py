@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from app.audit.trail import AuditTrail
 from app.auth.directory import PrincipalDirectory
+from app.auth.throttle import Throttle
 from app.core.cache import TaggedCache
 from app.core.crypto import Keyring
 from app.db.engine import make_engine
 from app.db.invalidation import Invalidation
 from app.db.session import Database
 from app.events.wakeups import OutboxWakeups
+from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
+from app.mail.wakeups import MailWakeups
 from app.settings import Settings
+from app.subscriptions.tiers import TierDirectory
 from app.tenancy.hosts import HostDirectory
 
 
@@ -22,17 +27,22 @@ class Runtime:
     database: Database
     queue: JobQueue
     hosts: HostDirectory
+    tiers: TierDirectory
     principals: PrincipalDirectory
+    throttle: Throttle
+    places: Places
     invalidation: Invalidation
+    audit_trail: AuditTrail
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Wire everything. Nothing connects yet."""
         cache: TaggedCache[Any] = TaggedCache()
         invalidation = Invalidation(cache, settings.listen_url)
+        audit_trail = AuditTrail.of(settings)
         queue = JobQueue(settings.redis_url)
         engine = make_engine(settings.database_url, pool_size=settings.database_pool_size)
-        database = Database(engine, listeners=[invalidation, OutboxWakeups(queue)])
+        database = Database(engine, listeners=[audit_trail, invalidation, OutboxWakeups(queue), MailWakeups(queue)])
         keyring = Keyring(settings.secret_key)
         return cls(
             settings=settings,
@@ -40,15 +50,22 @@ class Runtime:
             database=database,
             queue=queue,
             hosts=HostDirectory(database, cache, settings.root_domain),
-            principals=PrincipalDirectory(database, cache, keyring),
+            tiers=TierDirectory(database, cache),
+            principals=PrincipalDirectory(database, cache, keyring, settings.wants_second_factor),
+            throttle=Throttle(database, keyring),
+            places=Places(settings.geoip_database),
             invalidation=invalidation,
+            audit_trail=audit_trail,
         )
 
     async def __aenter__(self) -> Self:
+        self.audit_trail.files.open()
         await self.invalidation.start()
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
         await self.invalidation.stop()
         await self.queue.close()
+        self.places.close()
         await self.database.close()
+        self.audit_trail.files.close()

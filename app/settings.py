@@ -6,16 +6,24 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105 — refused in production
+DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105 — refused in production # nosec B105
+
+
+_SMTP_URL = r"^smtps?://([^@/?#\s]+@)?([^@/?#:\s\[\]]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?(\?starttls=(true|false))?$"
 
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     TEST = "test"
     PRODUCTION = "production"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -30,9 +38,19 @@ class Settings(BaseSettings):
     root_domain: str = "localhost"
     public_scheme: str = Field("http", pattern="^https?$")
     port: int = Field(8000, ge=1, le=65535)
+    require_second_factor: bool = False
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     webhook_allow_loopback: bool = False
+    smtp_url: str | None = Field(None, pattern=_SMTP_URL)
+    mail_from: str | None = Field(None, pattern=r"^[\w.!#$%&'*+/=?^{|}~-]+@[A-Za-z0-9.-]+$")
     data_dir: Path = Path(".data")
+    geoip_database: FilePath | None = None
+    build_id: str = "development"
+    log_format: LogFormat | None = None
+    log_dir: Path = Path("logs")
+    log_max_bytes: int = Field(10 * 1024 * 1024, ge=1024)
+    log_backups: int = Field(10, ge=1, le=100)
+    audit_key: str | None = Field(None, min_length=32)
 
     @property
     def listen_url(self) -> str:
@@ -40,12 +58,35 @@ class Settings(BaseSettings):
         return self.database_listen_url or self.database_url
 
     @property
+    def wants_second_factor(self) -> bool:
+        """Whether platform roles may only be used with a second factor."""
+        return self.require_second_factor or self.environment is Environment.PRODUCTION
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"no-reply@{self.root_domain}"
+
+    @property
+    def logs_as(self) -> LogFormat:
+        """How log lines look: to be read by people in development, by programs in production."""
+        usual = LogFormat.JSON if self.environment is Environment.PRODUCTION else LogFormat.TEXT
+        return self.log_format or usual
+
+    @property
     def secure_cookies(self) -> bool:
         return self.public_scheme == "https"
 
+    @property
+    def websocket_scheme(self) -> str:
+        return "wss" if self.public_scheme == "https" else "ws"
+
     def url(self, label: str | None = None) -> str:
         """The public address of a host under the root domain (of the root itself without a label)."""
-        host = f"{label}.{self.root_domain}" if label else self.root_domain
+        return self.origin(f"{label}.{self.root_domain}" if label else self.root_domain)
+
+    def origin(self, host: str) -> str:
+        """What browsers say they are at, on a page of this host of ours."""
         usual = {"http": 80, "https": 443}[self.public_scheme]
         suffix = "" if self.environment is Environment.PRODUCTION or self.port == usual else f":{self.port}"
         return f"{self.public_scheme}://{host}{suffix}"
@@ -60,6 +101,8 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_SCHEME must be https in production")
         if self.webhook_allow_loopback:
             raise ValueError("WEBHOOK_ALLOW_LOOPBACK must be off in production")
+        if self.smtp_url is None:
+            raise ValueError("SMTP_URL must be set in production: invitations and new passwords go by mail")
         return self
 
 

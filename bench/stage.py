@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,10 +30,11 @@ class Stage:
     settings: Settings
     platform: Caller
 
-    async def sign_up(self, slug: str) -> Caller:
-        """A new business, called by its owner."""
+    async def sign_up(self, slug: str, **changes: Any) -> Caller:
+        """A new business without limits, called by its owner."""
         owner = {"email": f"owner@{slug}.example", "name": "Owner", "password": PASSWORD}
-        await self.platform.make("/platform/tenants", {"name": slug, "slug": slug, "owner": owner})
+        body = {"name": slug, "slug": slug, "subscription_tier": "ENTERPRISE", "owner": owner}
+        await self.platform.make("/platform/tenants", body | changes)
         return await log_in(Caller(self.app, f"{slug}.localhost"), owner["email"])
 
     async def token(self, owner: Caller) -> Caller:
@@ -102,7 +105,7 @@ async def round_trips_of(stage: Stage, caller: Caller, ask: Callable[[Caller], A
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
     """A fresh installation with a superuser."""
-    with _servers() as (database_url, redis_url):
+    with _servers() as (database_url, redis_url), TemporaryDirectory() as logs:
         await migrate_public(database_url)
         settings = Settings(
             _env_file=None,
@@ -110,6 +113,7 @@ async def stage() -> AsyncIterator[Stage]:
             secret_key="a secret key for a benchmark only",  # noqa: S106 — likewise
             database_url=database_url,
             redis_url=redis_url,
+            log_dir=Path(logs),
         )
         async with application(settings) as app:
             email = "root@platform.example"

@@ -65,7 +65,14 @@ class Platform:
         slug = slug or f"business-{next(_numbers)}"
         email = f"owner@{slug}.example"
         owner = {"email": email, "name": "Olga Owner", "password": PASSWORD}
-        body = {"name": f"The {slug}", "slug": slug, "timezone": "Europe/Berlin", "currency": "EUR", "owner": owner}
+        body = {
+            "name": f"The {slug}",
+            "slug": slug,
+            "timezone": "Europe/Berlin",
+            "currency": "EUR",
+            "subscription_tier": "ENTERPRISE",  # no test shall run into a limit that it is not about
+            "owner": owner,
+        }
         answer = await self.superuser.post("/api/v1/platform/tenants", json=body | changes)
         assert answer.status_code == 201, answer.text
         anonymous = self.at(f"{slug}.localhost")

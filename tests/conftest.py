@@ -1,7 +1,9 @@
 """Real servers, the whole application, real log-ins: what every test stands on."""
 
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from ipaddress import IPv4Address
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
 from tests.actors import PASSWORD, Business, Platform, log_in
+from tests.mailbox import Mailbox
 from tests.receivers import Receiver, receiving
 from tests.tenancy.statements import offences, recording
 from tests.working import empty_queue
@@ -58,7 +61,9 @@ def fresh_database(postgres_server: postgres.Postgres, request: pytest.FixtureRe
 
 
 @pytest.fixture(scope="session")
-async def settings(postgres_server: postgres.Postgres, valkey_url: str) -> Settings:
+async def settings(
+    postgres_server: postgres.Postgres, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Settings for the session's database, migrated."""
     await migrate_public(postgres_server.url)
     return Settings(
@@ -68,6 +73,8 @@ async def settings(postgres_server: postgres.Postgres, valkey_url: str) -> Setti
         database_url=postgres_server.url,
         redis_url=valkey_url,
         webhook_allow_loopback=True,
+        data_dir=tmp_path_factory.mktemp("data"),
+        log_dir=tmp_path_factory.mktemp("logs"),
     )
 
 
@@ -84,12 +91,13 @@ Caller = Callable[..., httpx.AsyncClient]
 
 @pytest.fixture(scope="session")
 async def at(app: FastAPI) -> AsyncIterator[Caller]:
-    """Make a client of a host: `at("demo.localhost", token)`."""
+    """Make a client of a host: `at("demo.localhost", token)`. Each has an address of its own, as people have."""
+    addresses = (str(IPv4Address("10.0.0.0") + number) for number in itertools.count(1))
     async with AsyncExitStack() as stack:
 
         def client(host: str, token: str | None = None, *, app: FastAPI = app) -> httpx.AsyncClient:
             made = httpx.AsyncClient(
-                transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+                transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=(next(addresses), 1)),
                 base_url=f"http://{host}",
                 headers={"Authorization": f"Bearer {token}"} if token else {},
             )
@@ -147,3 +155,9 @@ async def business(platform: Platform) -> Business:
 async def other_business(platform: Platform) -> Business:
     """A second business beside it."""
     return await platform.sign_up()
+
+
+@pytest.fixture
+def mailbox(app: FastAPI) -> Mailbox:
+    """Everybody's letter box: what mails the application has written."""
+    return Mailbox(app)

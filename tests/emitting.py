@@ -18,7 +18,7 @@ async def emit(
 ) -> None:
     """Commit an `appointment.created` of this business."""
     runtime: Runtime = source if isinstance(source, Runtime) else source.state.runtime
-    tenant = await runtime.hosts.require(UUID(business.id))
+    tenant = await runtime.hosts.require(UUID(business.id), now=utcnow())
     event = Event(EventType.APPOINTMENT_CREATED, tenant.id, mode, utcnow(), data or {"number": 1})
     async with runtime.database.transaction(tenant.schema(mode)) as session:
         await record(session, event)

@@ -73,7 +73,7 @@ def dispatcher_of(app: FastAPI, transport: WebhookTransport, clock: Clock) -> Di
 
 @asynccontextmanager
 async def outbox_of(app: FastAPI, business: Business, clock: Clock) -> AsyncIterator[Outbox]:
-    tenant = await app.state.hosts.require(UUID(business.id))
+    tenant = await app.state.hosts.require(UUID(business.id), now=utcnow())
     async with (
         WebhookTransport(allow_loopback=True) as transport,
         dispatcher_of(app, transport, clock) as dispatcher,

@@ -273,6 +273,7 @@ class TestSeedDemo:
         monkeypatch.setenv("ENVIRONMENT", "production")
         monkeypatch.setenv("PUBLIC_SCHEME", "https")
         monkeypatch.setenv("SECRET_KEY", "a secret key of nobody's production")
+        monkeypatch.setenv("SMTP_URL", "smtp://mail.invalid")
         get_settings.cache_clear()
         refused = migrated("seed-demo")
         assert (refused.exit_code, query("SELECT count(*) FROM tenants")) == (1, "0")
@@ -347,6 +348,7 @@ class TestDev:
         monkeypatch.setenv("ENVIRONMENT", "production")
         monkeypatch.setenv("PUBLIC_SCHEME", "https")
         monkeypatch.setenv("SECRET_KEY", "a secret key of nobody's production")
+        monkeypatch.setenv("SMTP_URL", "smtp://mail.invalid")
         result = command("dev")
         assert result.exit_code == 1
         assert "production" in result.output

@@ -19,8 +19,12 @@ class CookieNames:
         return cls(access=f"{prefix}access_token", refresh=f"{prefix}refresh_token", secure=secure)
 
 
-def is_same_origin(*, host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Whether a browser's request came from the host's own pages. With neither header it did not."""
+def is_same_origin(*, host: str, origin: str | None, fetch_site: str | None, secure: bool) -> bool:
+    """Whether a browser's request came from the host's own pages; on an HTTPS site, from those over HTTPS.
+
+    With neither header it did not.
+    """
     if fetch_site is not None:
         return fetch_site in {"same-origin", "none"}
-    return origin is not None and origin.partition("://")[2].lower() == host.lower()
+    scheme, _, origin_host = (origin or "").lower().partition("://")
+    return origin_host != "" and origin_host == host.lower() and (scheme == "https" or not secure)

@@ -5,35 +5,60 @@ As in `tenancy/dependencies.py`, what one of these needs of another it asks dire
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.context import AuditContext, Result
+from app.audit.events import AuditEvent
+from app.audit.recording import attach, record
+from app.auth import csrf, masquerade_attempts
 from app.auth.cookies import CookieNames, is_same_origin
+from app.auth.csrf import check_csrf_token
+from app.auth.devices import Device
 from app.auth.directory import PrincipalDirectory
-from app.auth.permissions import PLATFORM_PERMISSIONS, Permission
+from app.auth.permissions import BUSINESS_PERMISSIONS, PLATFORM_PERMISSIONS, Permission
 from app.auth.principals import Principal
-from app.auth.sessions import Device
-from app.core.clock import utcnow
+from app.auth.relying_party import RelyingParty
+from app.auth.throttle import Throttle
 from app.core.crypto import Keyring
 from app.db.connection import ScopedConnection
 from app.db.session import Database
-from app.errors import CrossSiteRequest, Unauthenticated
-from app.tenancy.dependencies import current_host, current_tenant, require_platform
+from app.errors import (
+    AlreadyMasquerading,
+    CrossSiteRequest,
+    InPersonOnly,
+    PermissionDenied,
+    Problem,
+    TokenInvalid,
+    Unauthenticated,
+)
+from app.integrations.geoip import Places
+from app.mail.branding import PLATFORM_NAME
+from app.settings import Settings
+from app.tenancy.dependencies import current_host, current_tenant, now, require_platform
+from app.tenancy.hosts import Host
+from app.tenancy.mode import Mode
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEME = "bearer "
 
 
-async def now(request: Request) -> datetime:
-    """The instant at which a request is handled, the same wherever it is asked for."""
-    known: datetime | None = getattr(request.state, "now", None)
-    if known is None:
-        known = request.state.now = utcnow()
-    return known
+async def throttle(request: Request) -> Throttle:
+    """What slows down whoever guesses."""
+    counter: Throttle = request.app.state.throttle
+    return counter
+
+
+async def settings(request: Request) -> Settings:
+    """What this process was started with."""
+    given: Settings = request.app.state.runtime.settings
+    return given
 
 
 async def keyring(request: Request) -> Keyring:
@@ -50,42 +75,115 @@ async def cookie_names(request: Request) -> CookieNames:
 
 async def device(request: Request) -> Device:
     """Where the request came from."""
-    return Device(
-        ip_address=request.client.host if request.client else None,
-        user_agent=request.headers.get("user-agent"),
+    places: Places = request.app.state.places
+    address = request.client.host if request.client else None
+    return Device(address, request.headers.get("user-agent"), places.place_of(address))
+
+
+async def relying_party(request: Request) -> RelyingParty:
+    """What a passkey at the host that was called is bound to."""
+    host = await current_host(request)
+    settings: Settings = request.app.state.runtime.settings
+    return RelyingParty(
+        id=host.name,
+        origin=settings.origin(host.name),
+        name=host.tenant.name if host.tenant else PLATFORM_NAME,
     )
 
 
 def refuse_cross_site(request: Request) -> None:
     """Raise CrossSiteRequest for a write with cookies that other pages than the host's own sent."""
-    headers = request.headers
+    headers, names = request.headers, request.app.state.cookies
     if request.method not in _SAFE_METHODS and not is_same_origin(
-        host=headers.get("host", ""), origin=headers.get("origin"), fetch_site=headers.get("sec-fetch-site")
+        host=headers.get("host", ""),
+        origin=headers.get("origin"),
+        fetch_site=headers.get("sec-fetch-site"),
+        secure=names.secure,
     ):
         raise CrossSiteRequest
 
 
+async def refuse_foreign_log_in(request: Request) -> None:
+    """Raise CrossSiteRequest where a page of another site logs its visitors in: to an account of its own, perhaps.
+
+    Programs send neither header.
+    """
+    if "origin" in request.headers or "sec-fetch-site" in request.headers:
+        refuse_cross_site(request)
+
+
 async def current_principal(request: Request) -> Principal:
-    """The authenticated caller. Raises Unauthenticated and its kind, and CrossSiteRequest."""
+    """The authenticated caller. Raises Unauthenticated and its kind, CrossSiteRequest and CsrfTokenInvalid."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
-        host = await current_host(request)
-        directory: PrincipalDirectory = request.app.state.principals
-        known = await directory.authenticate(_credential(request), host, now=await now(request))
+        known = await _authenticate(request)
         request.state.principal = known
+        if known.actor is not None:
+            await _leave_trace(request, known, AuditEvent.MASQUERADE_ACTED)
     return known
 
 
-def _credential(request: Request) -> str:
+async def _authenticate(request: Request) -> Principal:
+    host = await current_host(request)
+    directory: PrincipalDirectory = request.app.state.principals
+    instant = await now(request)
     authorization = request.headers.get("authorization", "")
     if authorization[: len(_SCHEME)].lower() == _SCHEME:
-        return authorization[len(_SCHEME) :].strip()
+        return await directory.authenticate(authorization[len(_SCHEME) :].strip(), host, now=instant)
     names: CookieNames = request.app.state.cookies
     cookie = request.cookies.get(names.access)
     if cookie is None:
         raise Unauthenticated
     refuse_cross_site(request)
-    return cookie
+    principal = await directory.authenticate(cookie, host, now=instant)
+    if principal.session_id is None:  # an API token has no business in a cookie
+        raise TokenInvalid
+    if request.method not in _SAFE_METHODS:
+        check_csrf_token(request.app.state.keyring, principal.session_id, request.headers.get(csrf.HEADER))
+    return principal
+
+
+async def _leave_trace(
+    request: Request,
+    principal: Principal,
+    event: AuditEvent,
+    result: Result = Result.SUCCESS,
+    reason: str | None = None,
+    status: int | None = None,
+) -> None:
+    """Write to the audit trail at once, whatever becomes of the request.
+
+    So nothing is seen or done in another's place but what the trail knew of before.
+    """
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        attach(session, replace(audit_context(request, principal), status=status))
+        record(session, event, result=result, reason=reason)
+
+
+def audit_context(request: Request, principal: Principal | None = None) -> AuditContext:
+    """What the audit trail says of this request. Without a principal, as far as it is known by now."""
+    who: Principal | None = principal or getattr(request.state, "principal", None)
+    host: Host | None = getattr(request.state, "host", None)
+    route = request.scope.get("route")
+    return AuditContext(
+        at=request.state.now,
+        request_id=request.state.request_id,
+        actor_id=(who.actor.user_id if who.actor else who.user_id) if who else None,
+        actor_email=(who.actor.email if who.actor else who.email) if who else None,
+        user_id=who.user_id if who else None,
+        user_email=who.email if who else None,
+        session_id=who.session_id if who else None,
+        token_id=who.token_id if who else None,
+        grant_id=getattr(request.state, "grant_id", None),
+        tenant_id=host.tenant.id if host and host.tenant else None,
+        mode=who.mode if who else None,
+        method=request.method,
+        route=getattr(route, "path", None),
+        status=getattr(route, "status_code", None) or HTTPStatus.OK,
+        ip_address=request.client.host if request.client else None,
+        user_agent=request.headers.get("user-agent"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +194,70 @@ class Permitted:
 
     async def __call__(self, request: Request) -> Principal:
         """The caller. Raises NotFound on the wrong kind of host, whoever calls, and PermissionDenied."""
-        await (require_platform if self.permission in PLATFORM_PERMISSIONS else current_tenant)(request)
+        if self.permission in PLATFORM_PERMISSIONS:
+            await require_platform(request)
+        elif self.permission in BUSINESS_PERMISSIONS:
+            await current_tenant(request)
         principal = await current_principal(request)
-        principal.require(self.permission)
+        await self._require(request, principal)
+        request.state.grant_id = principal.grant_for(self.permission)
+        if principal.actor is not None and request.method == "DELETE":
+            raise InPersonOnly("Nothing can be deleted while masquerading.")
         return principal
+
+    async def _require(self, request: Request, principal: Principal) -> None:
+        try:
+            principal.require(self.permission)
+        except PermissionDenied as refusal:
+            await _leave_trace(
+                request, principal, AuditEvent.PERMISSION_DENIED, Result.DENIED, refusal.detail, refusal.status
+            )
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class PermittedToMasquerade(Permitted):
+    """Likewise, for the one operation whose every attempt is kept together with whom it was aimed at."""
+
+    async def _require(self, request: Request, principal: Principal) -> None:
+        try:
+            if principal.actor is not None:
+                raise AlreadyMasquerading
+            principal.require(self.permission)
+        except Problem as refusal:
+            await _leave_attempt(request, principal, refusal.detail)
+            raise
+
+
+async def _leave_attempt(request: Request, principal: Principal, rule: str) -> None:
+    database: Database = request.app.state.database
+    aimed_at, reason = masquerade_attempts.aim_of(await request.body())
+    target_id = request.path_params.get("user_id", aimed_at)  # which the back office has in its addresses
+    async with database.transaction() as session:
+        attach(session, partial(audit_context, request, principal))
+        await masquerade_attempts.note_denied(session, target_id, rule=rule, reason=reason)
+
+
+async def in_session(request: Request) -> Principal:
+    """A user in a session, also while somebody acts in their place. Raises InPersonOnly for an API token."""
+    principal = await current_principal(request)
+    principal.in_session()
+    return principal
+
+
+async def in_person(request: Request) -> Principal:
+    """A user in a session of their own, for what concerns their own account. Raises InPersonOnly."""
+    principal = await current_principal(request)
+    principal.in_person()
+    return principal
 
 
 async def public_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's transaction on the shared tables alone, committed before the response is sent."""
     database: Database = request.app.state.database
+    await now(request)
     async with database.transaction() as session:
+        attach(session, partial(audit_context, request))
         yield session
 
 
@@ -113,8 +265,23 @@ async def tenant_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's transaction in the schema of the caller's business and mode, committed likewise."""
     tenant = await current_tenant(request)
     principal = await current_principal(request)
+    await now(request)
     database: Database = request.app.state.database
     async with database.transaction(tenant.schema(principal.mode)) as session:
+        attach(session, partial(audit_context, request))
+        yield session
+
+
+async def live_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's transaction in the live schema of the business that was called, whoever calls, committed likewise.
+
+    On the platform's hosts on the shared tables alone.
+    """
+    host = await current_host(request)
+    await now(request)
+    database: Database = request.app.state.database
+    async with database.transaction(host.tenant.schema(Mode.LIVE) if host.tenant else None) as session:
+        attach(session, partial(audit_context, request))
         yield session
 
 
@@ -127,12 +294,18 @@ async def tenant_snapshot(request: Request) -> AbstractAsyncContextManager[Scope
 
 
 Now = Annotated[datetime, Depends(now)]
+CurrentThrottle = Annotated[Throttle, Depends(throttle)]
+CurrentSettings = Annotated[Settings, Depends(settings)]
 Keys = Annotated[Keyring, Depends(keyring)]
 Cookies = Annotated[CookieNames, Depends(cookie_names)]
 CurrentDevice = Annotated[Device, Depends(device)]
+CurrentRelyingParty = Annotated[RelyingParty, Depends(relying_party)]
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+InSession = Annotated[Principal, Depends(in_session)]
+InPerson = Annotated[Principal, Depends(in_person)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
+LiveSession = Annotated[AsyncSession, Depends(live_session, scope="function")]
 TenantSnapshot = Annotated[AbstractAsyncContextManager[ScopedConnection], Depends(tenant_snapshot)]
 
 P = Permission
@@ -151,3 +324,17 @@ CanReadTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_READ))]
 CanWriteTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_WRITE))]
 CanReadTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_READ))]
 CanWriteTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_WRITE))]
+CanReadBusiness = Annotated[Principal, Depends(Permitted(P.BUSINESS_READ))]
+CanWriteBusiness = Annotated[Principal, Depends(Permitted(P.BUSINESS_WRITE))]
+CanReadStaff = Annotated[Principal, Depends(Permitted(P.STAFF_READ))]
+CanWriteStaff = Annotated[Principal, Depends(Permitted(P.STAFF_WRITE))]
+CanReadGrants = Annotated[Principal, Depends(Permitted(P.GRANTS_READ))]
+CanWriteGrants = Annotated[Principal, Depends(Permitted(P.GRANTS_WRITE))]
+CanMasquerade = Annotated[Principal, Depends(Permitted(P.MASQUERADE))]
+CanBeginMasquerade = Annotated[Principal, Depends(PermittedToMasquerade(P.MASQUERADE))]
+CanReadAudit = Annotated[Principal, Depends(Permitted(P.AUDIT_READ))]
+CanReadUsers = Annotated[Principal, Depends(Permitted(P.USERS_READ))]
+CanWriteUsers = Annotated[Principal, Depends(Permitted(P.USERS_WRITE))]
+CanReadTiers = Annotated[Principal, Depends(Permitted(P.TIERS_READ))]
+CanWriteTiers = Annotated[Principal, Depends(Permitted(P.TIERS_WRITE))]
+CanReadOperations = Annotated[Principal, Depends(Permitted(P.OPERATIONS_READ))]

@@ -1,6 +1,7 @@
 """Passwords: which are acceptable, and how they are kept (argon2id with the parameters OWASP recommends)."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,22 @@ from passlib.context import CryptContext
 
 MIN_LENGTH = 8
 MAX_LENGTH = 256
+
+CONTEXT_WORDS = (
+    "smooth schedule",
+    "super user",
+    "platform",
+    "manager",
+    "tenant",
+    "owner",
+    "staff",
+    "customer",
+    "booking",
+)
+"""What anybody would try here first: no password is one of these with digits or signs about it."""
+
+DECOY = "$argon2id$v=19$m=19456,t=2,p=1$E4KQ0rrXmvM+R2iNUarVWg$FIbU61lbhbqlON2wE38tVui0fmFW8JgcTreTtB7RinU"
+"""What is verified in the place of a hash that is not there: just as much work."""
 
 _COMMON = Path(__file__).with_name("common_passwords.txt")
 _context = CryptContext(
@@ -24,20 +41,24 @@ def _common_passwords() -> frozenset[str]:
     return frozenset(_COMMON.read_text(encoding="utf-8").split())
 
 
-@cache
-def _decoy() -> str:
-    return _context.hash("nobody has this password")
+def check_password(password: str, *, email: str, words: Iterable[str] = ()) -> str:
+    """The password itself, if it may be used with this e-mail address. Raises ValueError saying what to change.
 
-
-def check_password(password: str, *, email: str) -> str:
-    """The password itself, if it may be used with this e-mail address. Raises ValueError saying what to change."""
+    `words` are names that belong to it as well, as the business's: like CONTEXT_WORDS they do not make a password.
+    """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise ValueError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
     if password.lower() in _common_passwords():
         raise ValueError("is one of the commonest passwords; choose another one")
     if password.lower() == email.lower():
         raise ValueError("must differ from the e-mail address")
+    if _letters(password) in {_letters(word) for word in (*CONTEXT_WORDS, email.partition("@")[0], *words)} - {""}:
+        raise ValueError("is hardly more than a name that others know; choose another one")
     return password
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalpha())
 
 
 async def hash_password(password: str) -> str:
@@ -45,7 +66,11 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_context.hash, password)
 
 
+def is_outdated(stored: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return _context.needs_update(stored)
+
+
 async def verify_password(password: str, stored: str | None) -> bool:
     """Whether the password fits. Without a stored hash it takes just as long and is always False."""
-    reference = stored or await asyncio.to_thread(_decoy)
-    return await asyncio.to_thread(_context.verify, password, reference) and stored is not None
+    return await asyncio.to_thread(_context.verify, password, stored or DECOY) and stored is not None

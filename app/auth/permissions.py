@@ -1,5 +1,9 @@
-"""What can be permitted, and which role has it. A token's scopes are the same words."""
+"""What can be permitted, and to which role. A token's scopes are the same words.
 
+The table is the rule: whoever wants to know who may do what reads it, and `docs/permissions.md` shows it.
+"""
+
+from collections.abc import Iterable
 from enum import StrEnum
 
 from app.auth.roles import Role
@@ -19,35 +23,102 @@ class Permission(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
+    BUSINESS_READ = "business:read"
+    BUSINESS_WRITE = "business:write"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
+    GRANTS_READ = "grants:read"
+    GRANTS_WRITE = "grants:write"
+    MASQUERADE = "masquerade:write"
+    AUDIT_READ = "audit:read"
     TENANTS_READ = "tenants:read"
     TENANTS_WRITE = "tenants:write"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    TIERS_READ = "tiers:read"
+    TIERS_WRITE = "tiers:write"
+    OPERATIONS_READ = "operations:read"
+
+
+class Area(StrEnum):
+    """A field of work that the owner gives to members of staff, one by one."""
+
+    APPOINTMENTS = "appointments"
+    CUSTOMERS = "customers"
+    CATALOGUE = "catalogue"
+    WEBHOOKS = "webhooks"
+    REPORTS = "reports"
+    SETTINGS = "settings"
 
 
 P = Permission
-PLATFORM_PERMISSIONS = frozenset({P.TENANTS_READ, P.TENANTS_WRITE})
-"""These are of use on the platform's own hosts, all others on a business's."""
 
-_DESK = {
-    P.APPOINTMENTS_READ,
-    P.APPOINTMENTS_WRITE,
-    P.AVAILABILITY_READ,
-    P.CUSTOMERS_READ,
-    P.CUSTOMERS_WRITE,
-    P.RESOURCES_READ,
-    P.SERVICES_READ,
+# `yes`, `-`, or the area that brings it to members of staff whom the owner has given that area.
+_ROLES = (
+    "SUPERUSER PLATFORM_MANAGER PLATFORM_SALES PLATFORM_SUPPORT   TENANT_OWNER TENANT_MANAGER TENANT_STAFF CUSTOMER"
+)
+_TABLE = {
+    #                        SU   PM   SALES SUPPORT   OWNER MANAGER STAFF CUSTOMER
+    P.APPOINTMENTS_READ: "   -    -    -     -         yes   yes     yes          -   ",
+    P.APPOINTMENTS_WRITE: "  -    -    -     -         yes   yes     appointments -   ",
+    P.AVAILABILITY_READ: "   -    -    -     -         yes   yes     yes          yes ",
+    P.CUSTOMERS_READ: "      -    -    -     -         yes   yes     customers    -   ",
+    P.CUSTOMERS_WRITE: "     -    -    -     -         yes   yes     customers    -   ",
+    P.RESOURCES_READ: "      -    -    -     -         yes   yes     yes          -   ",
+    P.RESOURCES_WRITE: "     -    -    -     -         yes   yes     catalogue    -   ",
+    P.SERVICES_READ: "       -    -    -     -         yes   yes     yes          yes ",
+    P.SERVICES_WRITE: "      -    -    -     -         yes   yes     catalogue    -   ",
+    P.WEBHOOKS_READ: "       -    -    -     -         yes   yes     webhooks     -   ",
+    P.WEBHOOKS_WRITE: "      -    -    -     -         yes   -       -            -   ",
+    P.TOKENS_READ: "         -    -    -     -         yes   -       -            -   ",
+    P.TOKENS_WRITE: "        -    -    -     -         yes   -       -            -   ",
+    P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",
+    P.BUSINESS_WRITE: "      -    -    -     -         yes   yes     settings     -   ",
+    P.STAFF_READ: "          yes  yes  -     -         yes   yes     -            -   ",
+    P.STAFF_WRITE: "         yes  yes  -     -         yes   -       -            -   ",
+    P.GRANTS_READ: "         yes  yes  -     -         yes   yes     -            -   ",
+    P.GRANTS_WRITE: "        yes  yes  -     -         yes   yes     -            -   ",
+    P.MASQUERADE: "          yes  -    yes   yes       yes   -       -            -   ",
+    P.AUDIT_READ: "          yes  yes  -     -         yes   yes     reports      -   ",
+    P.TENANTS_READ: "        yes  yes  yes   yes       -     -       -            -   ",
+    P.TENANTS_WRITE: "       yes  yes  -     -         -     -       -            -   ",
+    P.USERS_READ: "          yes  yes  yes   yes       -     -       -            -   ",
+    P.USERS_WRITE: "         yes  yes  -     yes       -     -       -            -   ",
+    P.TIERS_READ: "          yes  yes  yes   yes       -     -       -            -   ",
+    P.TIERS_WRITE: "         yes  -    -     -         -     -       -            -   ",
+    P.OPERATIONS_READ: "     yes  yes  -     yes       -     -       -            -   ",
 }
-_MANAGEMENT = _DESK | {P.RESOURCES_WRITE, P.SERVICES_WRITE, P.WEBHOOKS_READ}
 
-ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.SUPERUSER: PLATFORM_PERMISSIONS,
-    Role.PLATFORM_MANAGER: PLATFORM_PERMISSIONS,
-    Role.PLATFORM_SALES: frozenset({P.TENANTS_READ}),
-    Role.PLATFORM_SUPPORT: frozenset({P.TENANTS_READ}),
-    Role.TENANT_OWNER: frozenset(_MANAGEMENT | {P.WEBHOOKS_WRITE, P.TOKENS_READ, P.TOKENS_WRITE}),
-    Role.TENANT_MANAGER: frozenset(_MANAGEMENT),
-    Role.TENANT_STAFF: frozenset(_DESK),
-    Role.CUSTOMER: frozenset({P.AVAILABILITY_READ, P.SERVICES_READ}),
+MATRIX: dict[Permission, dict[Role, str]] = {
+    permission: dict(zip(map(Role, _ROLES.split()), row.split(), strict=True)) for permission, row in _TABLE.items()
 }
 
-# A token can neither make tokens nor reach the platform.
-SCOPES = frozenset(Permission) - PLATFORM_PERMISSIONS - {P.TOKENS_READ, P.TOKENS_WRITE}
+
+def permissions_of(role: Role, areas: Iterable[str] = ()) -> frozenset[Permission]:
+    """What a user of this role may do; of TENANT_STAFF, one with these areas."""
+    given = {"yes", *areas} if role is Role.TENANT_STAFF else {"yes"}
+    return frozenset(permission for permission, row in MATRIX.items() if row[role] in given)
+
+
+def _of_realm(*, platform: bool) -> frozenset[Permission]:
+    """What any role of the platform (or of businesses) can have."""
+    return frozenset(p for p, row in MATRIX.items() if any(row[r] != "-" for r in Role if r.is_platform is platform))
+
+
+_ON_PLATFORM, _AT_BUSINESSES = _of_realm(platform=True), _of_realm(platform=False)
+
+PLATFORM_PERMISSIONS = _ON_PLATFORM - _AT_BUSINESSES
+"""Of use on the platform's own hosts alone."""
+BUSINESS_PERMISSIONS = _AT_BUSINESSES - _ON_PLATFORM
+"""Of use on a business's hosts alone. What is in neither set exists on both."""
+
+_ABOUT_POWER = frozenset({P.TOKENS_READ, P.TOKENS_WRITE, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE})
+
+# A token can neither hand out power nor reach the platform.
+SCOPES = _AT_BUSINESSES - _ABOUT_POWER
+# Nor can anybody lend the power to hand out power, or to change what subscriptions cover.
+GRANTABLE = frozenset(Permission) - _ABOUT_POWER - {P.TIERS_WRITE}
+# Whoever acts in another's place hands out nothing in their name.
+WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER
+# There is one staff and one set of settings, and they are live: no test token gets at them.
+LIVE_ONLY = frozenset({P.STAFF_READ, P.BUSINESS_WRITE})

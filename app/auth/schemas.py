@@ -4,20 +4,26 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, EmailStr, Field, field_validator
+from pydantic import ConfigDict, EmailStr, Field, StringConstraints, field_validator
 
-from app.auth.permissions import SCOPES, Permission
+from app.auth.passwords import MAX_LENGTH
+from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.schemas import Instant, Name, RequestModel, ResponseModel
-from app.models.public import ApiTokenRow
-from app.tenancy.mode import Mode
+from app.models.public import ApiTokenRow, UserRow
 
 TokenMode = Literal["live", "test"]
+Password = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False, max_length=MAX_LENGTH),
+    Field(examples=["a long and private phrase"]),
+]
+"""A password exactly as it was typed, its spaces too."""
 
 
 class LoginRequest(RequestModel):
     email: Annotated[EmailStr, Field(examples=["owner@demo.example"])]
-    password: Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
+    password: Password
 
 
 class RefreshRequest(RequestModel):
@@ -30,7 +36,23 @@ class UserRead(ResponseModel):
     email: str
     name: str
     role: Role
+    areas: list[Area]
+    """What the owner has given them to do. Of meaning for TENANT_STAFF alone."""
     tenant_id: UUID | None
+    email_verified: bool
+
+    @classmethod
+    def of(cls, row: UserRow) -> Self:
+        """A user as stored."""
+        return cls(
+            id=row.id,
+            email=row.email,
+            name=row.name,
+            role=Role(row.role),
+            areas=sorted(set(map(Area, row.areas))),
+            tenant_id=row.tenant_id,
+            email_verified=row.email_verified_at is not None,
+        )
 
 
 class SessionRead(ResponseModel):
@@ -39,6 +61,10 @@ class SessionRead(ResponseModel):
     token_type: Literal["Bearer"]
     expires_in: int
     """Seconds until the access token expires."""
+    expires_at: datetime
+    """When the session ends, unless it is refreshed before."""
+    csrf_token: str
+    """To be sent as `X-CSRF-Token` with every write that the cookie authenticates."""
     user: UserRead
 
 
@@ -48,13 +74,6 @@ class TenantSummary(ResponseModel):
     name: str
     timezone: str
     currency: str
-
-
-class MeRead(ResponseModel):
-    user: UserRead
-    tenant: TenantSummary | None
-    mode: Mode
-    permissions: list[Permission]
 
 
 class TokenCreate(RequestModel):

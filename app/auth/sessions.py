@@ -1,140 +1,173 @@
-"""Logging in, staying logged in, logging out."""
+"""A user's sessions: begun, kept alive, ended."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth import jwt
-from app.auth.directory import session_tag
-from app.auth.passwords import verify_password
+from app.audit.context import Result, Subject
+from app.audit.events import AuditEvent
+from app.audit.recording import record
+from app.auth import jwt, session_list
+from app.auth.csrf import csrf_token
+from app.auth.devices import LONGEST_USER_AGENT, Device
+from app.auth.loading import load_session
+from app.auth.methods import Method
+from app.auth.new_devices import tell_if_new
 from app.auth.principals import Principal
 from app.auth.refresh_tokens import read_refresh_token, refresh_token
+from app.auth.roles import Role
+from app.auth.session_limits import MASQUERADE_TTL, limits_of
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.db.invalidation import announce
-from app.errors import CredentialsInvalid, RefreshTokenReused, SessionInvalid
+from app.errors import RefreshTokenReused, SessionInvalid
 from app.models.public import UserRow, UserSessionRow
 from app.tenancy.hosts import Host
 
-SESSION_TTL = timedelta(days=30)
 GRACE = timedelta(seconds=5)
-_USER_AGENT_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """Where a log-in came from."""
+class Mask:
+    """Who uses a session in the user's place, from which session of their own, why, and until when at most."""
 
-    ip_address: str | None
-    user_agent: str | None
+    actor_id: UUID
+    actor_session_id: UUID
+    reason: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session's tokens as given out now: an access token for 15 minutes and the refresh token that follows."""
+    """A session's tokens as given out at an instant: an access token, and the refresh token that follows."""
 
     access_token: str
     refresh_token: str
+    csrf_token: str
     user: UserRow
+    session_id: UUID
+    issued_at: datetime
+    access_expires_at: datetime
+    expires_at: datetime
+    """When the session ends, unless it is refreshed before."""
 
 
-async def log_in(
+async def start(
     session: AsyncSession,
     keyring: Keyring,
     host: Host,
-    *,
-    email: str,
-    password: str,
+    user: UserRow,
     device: Device,
+    methods: Iterable[Method],
+    *,
     now: datetime,
+    mask: Mask | None = None,
 ) -> SignedIn:
-    """Start a session for a user of this host.
+    """Begin a session for a user who has shown who they are, at the host they belong to.
 
-    Raises CredentialsInvalid, alike (and after the same work) for an unknown address, a wrong password and a
-    deactivated user.
+    Where the user may have a second factor, `log_in.proceed` asks for it first. With a mask it is a masquerade, for
+    half an hour at most: of that neither the user nor the audit trail is told here.
     """
-    tenant_id = host.tenant.id if host.tenant else None
-    query = select(UserRow).where(
-        UserRow.email == email.lower(),
-        UserRow.tenant_id.is_not_distinct_from(tenant_id),
-        UserRow.is_sandbox.is_(False),
-    )
-    user = (await session.scalars(query)).one_or_none()
-    await session.close()  # hashes queue for a thread; whoever floods the log-in must not hold every connection too
-    fits = await verify_password(password, user.password_hash if user else None)
-    if user is None or not fits or not user.is_active:
-        raise CredentialsInvalid
+    end = min(now + MASQUERADE_TTL, mask.until) if mask else now + limits_of(Role(user.role)).absolute
+    if mask is None:
+        await tell_if_new(session, keyring, user, device, now=now)
     started = UserSessionRow(
         id=uuid7(),
         user_id=user.id,
         generation=1,
         rotated_at=now,
-        expires_at=now + SESSION_TTL,
+        expires_at=end,
         revoked_at=None,
         ip_address=device.ip_address,
-        user_agent=device.user_agent[:_USER_AGENT_LENGTH] if device.user_agent else None,
+        user_agent=device.user_agent[:LONGEST_USER_AGENT] if device.user_agent else None,
         created_at=now,
+        methods=list(methods),
+        place=device.place,
+        actor_id=mask.actor_id if mask else None,
+        actor_session_id=mask.actor_session_id if mask else None,
+        reason=mask.reason if mask else None,
     )
     session.add(started)
+    await session.flush()
+    if mask is None:
+        _record_start(session, user, started)
     return _sign(keyring, host, user, started, now)
 
 
 async def refresh(session: AsyncSession, keyring: Keyring, host: Host, token: str, *, now: datetime) -> SignedIn:
     """Exchange a refresh token for its successor. The same token may be exchanged again within five seconds.
 
-    Raises SessionInvalid, and RefreshTokenReused (which ends the session) for a token exchanged longer ago.
+    Raises SessionInvalid (for a masquerade too: it is never made longer), and RefreshTokenReused (which ends the
+    session) for a token exchanged longer ago.
     """
     session_id, generation = read_refresh_token(keyring, token)
-    query = (
-        select(UserSessionRow, UserRow)
-        .join(UserRow, UserRow.id == UserSessionRow.user_id)
-        .where(
-            UserSessionRow.id == session_id,
-            UserSessionRow.revoked_at.is_(None),
-            UserSessionRow.expires_at > now,
-            UserRow.is_active,
-            UserRow.tenant_id.is_not_distinct_from(host.tenant.id if host.tenant else None),
-        )
-        .with_for_update(of=UserSessionRow)
-    )
-    found = (await session.execute(query)).one_or_none()
-    if found is None:
+    query = select(UserSessionRow).where(UserSessionRow.id == session_id, UserSessionRow.actor_id.is_(None))
+    current = (await session.scalars(query.with_for_update())).one_or_none()
+    loaded = await load_session(session, session_id, host, wants_second_factor=False, now=now)
+    if current is None or loaded is None or loaded.has_ended(now):
         raise SessionInvalid
-    current, user = found
     if generation == current.generation:
         current.generation += 1
         current.rotated_at = now
     elif generation != current.generation - 1 or now > current.rotated_at + GRACE:
-        current.revoked_at = now
-        announce(session, session_tag(session_id))
+        await _end_reused(session, loaded.principal, session_id, now)
         raise RefreshTokenReused
+    user = await session.get_one(UserRow, current.user_id)
     return _sign(keyring, host, user, current, now)
 
 
 async def log_out(session: AsyncSession, principal: Principal, *, now: datetime) -> None:
     """End the caller's session: its tokens stop to work at once, in every process. An API token has none."""
-    session_id = principal.session_id
-    if session_id is None:
+    if principal.session_id is None:
         return
-    await session.execute(
-        update(UserSessionRow)
-        .where(UserSessionRow.id == session_id, UserSessionRow.revoked_at.is_(None))
-        .values(revoked_at=now)
+    await session_list.end(session, principal.session_id, now=now)
+    if principal.actor is None:
+        record(session, AuditEvent.SESSION_ENDED, about=Subject("session", principal.session_id))
+
+
+async def _end_reused(session: AsyncSession, principal: Principal, session_id: UUID, now: datetime) -> None:
+    record(
+        session,
+        AuditEvent.SESSION_REFRESH_REUSED,
+        about=Subject("session", session_id),
+        result=Result.DENIED,
+        actor_id=principal.user_id,
+        actor_email=principal.email,
+        user_id=principal.user_id,
+        user_email=principal.email,
+        session_id=session_id,
     )
-    announce(session, session_tag(session_id))
+    await session_list.end(session, session_id, now=now)
 
 
-async def profile(session: AsyncSession, principal: Principal) -> UserRow:
-    """The user that the principal is, or acts for."""
-    return (await session.scalars(select(UserRow).where(UserRow.id == principal.user_id))).one()
+def _record_start(session: AsyncSession, user: UserRow, started: UserSessionRow) -> None:
+    record(
+        session,
+        AuditEvent.SESSION_STARTED,
+        about=Subject("session", started.id),
+        diff={"methods": started.methods, "expires_at": started.expires_at},
+        actor_id=user.id,
+        actor_email=user.email,
+        user_id=user.id,
+        user_email=user.email,
+        session_id=started.id,
+    )
 
 
 def _sign(keyring: Keyring, host: Host, user: UserRow, current: UserSessionRow, now: datetime) -> SignedIn:
-    claims = jwt.AccessClaims(user.id, current.id, host.audience, user.role)
+    ends_at = limits_of(Role(user.role)).end(rotated_at=current.rotated_at, expires_at=current.expires_at)
+    access_expires_at = min(now + jwt.ACCESS_TTL, ends_at)
+    claims = jwt.AccessClaims(user.id, current.id, host.audience, user.role, current.actor_id)
     return SignedIn(
-        access_token=jwt.issue(claims, keyring.signing_key, now=now),
+        access_token=jwt.issue(claims, keyring.signing_key, now=now, until=access_expires_at),
         refresh_token=refresh_token(keyring, current.id, current.generation),
+        csrf_token=csrf_token(keyring, current.id),
         user=user,
+        session_id=current.id,
+        issued_at=now,
+        access_expires_at=access_expires_at,
+        expires_at=ends_at,
     )

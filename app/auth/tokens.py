@@ -1,14 +1,18 @@
 """API tokens: made, listed, revoked."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.directory import token_tag
+from app.audit.context import Subject
+from app.audit.events import AuditEvent
+from app.audit.recording import changed, record
 from app.auth.principals import Principal
 from app.auth.schemas import TokenCreate
+from app.auth.tags import token_tag
 from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
@@ -55,6 +59,13 @@ async def create(
         created_at=now,
     )
     session.add(row)
+    record(
+        session,
+        AuditEvent.TOKEN_CREATED,
+        tenant_id=tenant.id,
+        about=Subject("token", row.id),
+        diff=changed({}, _told(row) | {"scopes": row.scopes, "expires_at": row.expires_at}),
+    )
     return row, plaintext
 
 
@@ -74,3 +85,11 @@ async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: 
         raise TokenNotFound
     row.revoked_at = now
     announce(session, token_tag(token_id))
+    about = Subject("token", token_id)
+    record(session, AuditEvent.TOKEN_REVOKED, tenant_id=tenant.id, about=about, diff=changed(_told(row), {}))
+
+
+def _told(row: ApiTokenRow) -> dict[str, Any]:
+    """What the audit trail recognises a token by."""
+    mode = Mode.SANDBOX if row.is_sandbox else Mode.LIVE
+    return {"name": row.name, "hint": row.hint, "mode": mode}

@@ -5,10 +5,21 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import EmailStr, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from app.auth.passwords import MAX_LENGTH, check_password
-from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, TimeZoneName
+from app.auth.passwords import check_password
+from app.core.schemas import (
+    Color,
+    CurrencyCode,
+    Instant,
+    Locale,
+    Name,
+    RequestModel,
+    ResponseModel,
+    TimeZoneName,
+    Weekday,
+)
+from app.people.account_schemas import PersonCreate
 from app.tenancy.slugs import Slug
 
 TenantStatus = Literal["active", "suspended"]
@@ -21,15 +32,8 @@ class SubscriptionTier(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
-class OwnerCreate(RequestModel):
-    email: Annotated[EmailStr, Field(examples=["ada@lovelace.example"])]
-    name: Annotated[Name, Field(examples=["Ada Lovelace"])]
-    password: Annotated[str, Field(max_length=MAX_LENGTH, examples=["a long and private phrase"])]
-
-    @field_validator("password")
-    @classmethod
-    def _acceptable_password(cls, password: str, others: ValidationInfo) -> str:
-        return check_password(password, email=others.data.get("email", ""))
+class OwnerCreate(PersonCreate):
+    """Who is to own the business."""
 
 
 class TenantCreate(RequestModel):
@@ -38,16 +42,31 @@ class TenantCreate(RequestModel):
     """Becomes the business's subdomain. Lower-case letters, digits and single hyphens, 3 to 40 characters."""
     subscription_tier: SubscriptionTier = SubscriptionTier.FREE
     is_temporary: bool = False
-    """A demo account."""
+    """A demo account, which ends and is erased."""
+    demo_expires_at: Instant | None = None
+    """When a demo account ends: in 14 days if left out, in 90 at most."""
     timezone: TimeZoneName = "UTC"
     currency: CurrencyCode = "USD"
     owner: OwnerCreate
+
+    @field_validator("owner")
+    @classmethod
+    def _not_by_its_name(cls, owner: OwnerCreate, others: ValidationInfo) -> OwnerCreate:
+        names = [others.data[name] for name in ("name", "slug") if name in others.data]
+        try:
+            check_password(owner.password, email=owner.email, words=names)
+        except ValueError as error:
+            raise ValueError(f"the password {error}") from error
+        return owner
 
 
 class TenantUpdate(RequestModel):
     name: Name | None = None
     subscription_tier: SubscriptionTier | None = None
     is_temporary: bool | None = None
+    """False makes a demo account a business for good."""
+    demo_expires_at: Instant | None = None
+    """Another end of a demo account, at most 90 days ahead."""
     status: TenantStatus | None = None
     """`suspended` refuses every request to the business's hosts; its data are kept."""
     timezone: TimeZoneName | None = None
@@ -60,8 +79,58 @@ class TenantRead(ResponseModel):
     slug: str
     subscription_tier: SubscriptionTier
     is_temporary: bool
+    demo_expires_at: datetime | None
+    """When the demo account ends; null for any other business."""
     status: TenantStatus
     timezone: str
     currency: str
     created_at: datetime
     updated_at: datetime
+
+
+class BusinessUpdate(RequestModel):
+    name: Name | None = None
+    timezone: TimeZoneName | None = None
+    currency: CurrencyCode | None = None
+    """Of services that are added from now on."""
+    locale: Locale | None = None
+    first_weekday: Weekday | None = None
+    brand_color: Color | None = None
+    """Null to clear it."""
+    self_sign_up: bool | None = None
+    """Whether customers may sign up by themselves."""
+
+
+class BusinessRead(ResponseModel):
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    currency: str
+    locale: Locale
+    first_weekday: int
+    """1 is Monday, 7 is Sunday."""
+    brand_color: str | None
+    self_sign_up: bool
+    subscription_tier: SubscriptionTier
+    is_temporary: bool
+    demo_expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class HostProfileRead(ResponseModel):
+    """What a client shows before anybody has logged in."""
+
+    name: str
+    is_platform: bool
+    brand_color: str | None
+    locale: Locale
+    supported_locales: list[Locale]
+    timezone: str
+    currency: str | None
+    """Null on the platform's hosts."""
+    first_weekday: int
+    """1 is Monday, 7 is Sunday."""
+    self_sign_up: bool
+    """Whether customers may sign up by themselves."""

@@ -21,6 +21,7 @@ _MODULES = {
     "migrate": "app.cli.migrate",
     "tenant": "app.cli.tenant",
     "user": "app.cli.user",
+    "audit": "app.cli.audit",
     "seed-demo": "app.cli.seed_demo",
     "openapi": "app.cli.openapi",
 }

@@ -7,6 +7,7 @@ from asyncpg.exceptions import UndefinedTableError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from app.audit.logfiles import LogsUnwritable
 from app.errors import Problem, Unavailable
 from app.settings import Settings
 from app.tenancy.suitability import DatabaseUnsuitable
@@ -18,7 +19,16 @@ class CommandFailed(Exception):
     """The command cannot do what it was asked to; the message says why and what helps."""
 
 
-EXPECTED = (CommandFailed, DatabaseUnsuitable, Problem, ValidationError, DBAPIError, PostgresError, OSError)
+EXPECTED = (
+    CommandFailed,
+    DatabaseUnsuitable,
+    LogsUnwritable,
+    Problem,
+    ValidationError,
+    DBAPIError,
+    PostgresError,
+    OSError,
+)
 
 
 def explain(error: BaseException) -> str:

@@ -1,11 +1,14 @@
 """`smoothschedule serve`."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from app.settings import get_settings
+from app.audit.logfiles import LogFiles
+from app.core import logs
+from app.settings import LogFormat, get_settings
 
 GRACE_SECONDS = 10
 
@@ -19,12 +22,16 @@ def serve(
 ) -> None:
     """Serve the API, until Ctrl-C or SIGTERM; requests under way are finished first."""
     settings = get_settings()
+    logs.configure(as_json=settings.logs_as is LogFormat.JSON)
+    with closing(LogFiles.of(settings)) as files:
+        files.open()  # what stands against it is told here, and not in the traceback of a failed start
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=host,
         port=settings.port if port is None else port,
         access_log=False,
+        log_config=None,
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES has its own middleware
         timeout_graceful_shutdown=GRACE_SECONDS,

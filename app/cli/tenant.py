@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from app.auth.permissions import ROLE_PERMISSIONS
+from app.auth.permissions import permissions_of
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.businesses import directory
@@ -25,10 +25,11 @@ from app.tenancy.tenant import Tenant
 # Whoever can run this command has the database itself.
 _OPERATOR = Principal(
     user_id=UUID(int=0),
+    email="operator",
     role=Role.SUPERUSER,
     tenant=None,
     mode=Mode.LIVE,
-    permissions=ROLE_PERMISSIONS[Role.SUPERUSER],
+    permissions=permissions_of(Role.SUPERUSER),
 )
 
 Slug = Annotated[str, typer.Argument(help="The business's label, as in its address.")]

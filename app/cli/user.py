@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from app.auth.roles import Role
-from app.businesses.schemas import OwnerCreate
 from app.cli import passwords
 from app.cli.connection import with_database
 from app.cli.failures import CommandFailed
@@ -13,6 +12,7 @@ from app.cli.lookup import require_tenant
 from app.cli.output import console
 from app.core.clock import utcnow
 from app.db.session import Database
+from app.people.account_schemas import PersonCreate
 from app.people.users import create_user
 from app.settings import get_settings
 from app.tenancy.hosts import PLATFORM_LABEL
@@ -38,7 +38,7 @@ def create(
     if role.is_platform != (tenant is None):
         wanted = "belongs to the platform: leave --tenant out" if role.is_platform else "needs a business: --tenant"
         raise CommandFailed(f"A {role} {wanted}.")
-    person = OwnerCreate(email=email, name=name, password=passwords.ask(from_stdin=password_stdin))
+    person = PersonCreate(email=email, name=name, password=passwords.ask(from_stdin=password_stdin))
 
     async def work(database: Database) -> None:
         async with database.transaction() as session:

@@ -6,10 +6,14 @@ import secrets
 import string
 import zlib
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CRC32_DIGITS = 6
+_SEALED_BY = "aes256gcm"
+_NONCE_BYTES = 12
 
 
 class UnsealError(Exception):
@@ -22,7 +26,8 @@ class Keyring:
     def __init__(self, secret_key: str) -> None:
         self._secret = secret_key.encode()
         self._digest_key = self._derive("digest")
-        self._fernet = Fernet(base64.urlsafe_b64encode(self._derive("seal")))
+        self._cipher = AESGCM(self._derive(f"seal:{_SEALED_BY}"))
+        self._former_cipher = Fernet(base64.urlsafe_b64encode(self._derive("seal")))
         self.signing_key = self._derive("jwt").hex()
 
     def _derive(self, purpose: str) -> bytes:
@@ -32,16 +37,26 @@ class Keyring:
         """Keyed SHA-256 of a high-entropy secret: what the database keeps of a token."""
         return hmac.digest(self._digest_key, value.encode(), "sha256")
 
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """Keyed SHA-256 of data that may be read but not made up, with a key that serves this purpose alone."""
+        return hmac.digest(self._derive(f"mac:{purpose}"), data, "sha256")
+
     def seal(self, value: str) -> str:
-        """Encrypt a secret that has to be readable again."""
-        return self._fernet.encrypt(value.encode()).decode()
+        """Encrypt a secret that has to be readable again. The text says how, so that another way can follow."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, value.encode(), None)
+        return f"{_SEALED_BY}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def unseal(self, sealed: str) -> str:
-        """Decrypt what `seal` made. Raises UnsealError."""
+        """Decrypt what `seal` made, now or in earlier versions. Raises UnsealError."""
+        way, _, text = sealed.rpartition(".")
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken as error:
-            raise UnsealError("sealed with another secret key") from error
+            if way != _SEALED_BY:
+                return self._former_cipher.decrypt(sealed.encode()).decode()
+            raw = base64.urlsafe_b64decode(text)
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+        except (InvalidTag, InvalidToken, ValueError) as error:
+            raise UnsealError("sealed with another secret key, or altered") from error
 
 
 def random_base62(length: int) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
@@ -14,3 +15,9 @@ def uuid7() -> UUID:
     value = (milliseconds & (2**48 - 1)) << 80
     value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def first_uuid7(instant: datetime) -> UUID:
+    """The least UUID that `uuid7` can give from this instant's millisecond on: what is made later is greater."""
+    milliseconds = int(instant.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)

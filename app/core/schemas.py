@@ -1,6 +1,7 @@
 """What request and response models have in common."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -80,13 +81,24 @@ def _sane(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+class Locale(StrEnum):
+    """The languages and formats that the service knows."""
+
+    EN = "en"
+
+
 TimeZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Berlin"])]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
 """An RFC 3339 instant with an offset, to the second; kept in UTC."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
+Reason = Annotated[str, StringConstraints(min_length=5, max_length=500), Field(examples=["Ticket 4711: wrong hours"])]
+"""Why somebody uses a power that has to be accounted for."""
 SearchText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_without_nul)
 ]
 """A query parameter to search by."""
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]
+Weekday = Annotated[int, Field(ge=1, le=7, examples=[1])]
+"""As ISO 8601 counts them: 1 is Monday, 7 is Sunday."""
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True), Field(examples=["#1d4ed8"])]

@@ -39,8 +39,7 @@ class Invalidation:
 
     def __init__(self, cache: Cache, listen_url: str) -> None:
         self._cache = cache
-        url = make_url(listen_url)
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dsn = _dsn_of(listen_url)
         self._task: asyncio.Task[None] | None = None
 
     async def before_commit(self, session: AsyncSession) -> None:
@@ -92,3 +91,10 @@ class Invalidation:
 
     def _heard(self, _connection: object, _pid: int, _channel: str, tag: object) -> None:
         self._cache.drop(str(tag))
+
+
+def _dsn_of(url: str) -> str:
+    """SQLAlchemy's address as the driver itself takes it: what is `ssl` there is `sslmode` here."""
+    dsn = make_url(url).set(drivername="postgresql")
+    mode = {"sslmode": dsn.query["ssl"]} if "ssl" in dsn.query else {}
+    return dsn.difference_update_query(["ssl"]).update_query_dict(mode).render_as_string(hide_password=False)

@@ -18,6 +18,7 @@ from app.db.constraints import problem_of
 from app.errors import Problem, Unavailable
 
 SCHEMA = "schema"
+_ENDED_BY = "ended_by"
 
 
 class ScopedSession(Session):
@@ -42,6 +43,12 @@ class CommitListener(Protocol):
         ...
 
 
+def ended_by(session: AsyncSession) -> Problem | None:
+    """The problem that ends a transaction which is committed all the same."""
+    problem: Problem | None = session.info.get(_ENDED_BY)
+    return problem
+
+
 class Database:
     """Hands out transactions."""
 
@@ -63,6 +70,7 @@ class Database:
             except Problem as problem:
                 if not problem.keeps_changes:
                     raise
+                session.info[_ENDED_BY] = problem
                 await self._commit(session)
                 await self._announce(session)
                 raise

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.passwords import hash_password, verify_password
 from app.auth.roles import Role
+from app.businesses.demos import LONGEST_TERM
 from app.businesses.schemas import OwnerCreate, SubscriptionTier, TenantCreate
 from app.businesses.signup import sign_up
 from app.core.crypto import Keyring
 from app.core.pagination import PageRequest
+from app.db.invalidation import announce
 from app.db.session import Database
 from app.demo import catalogue, weeks
 from app.demo.description import Shop
@@ -27,7 +29,7 @@ from app.models.public import TenantRow, UserRow
 from app.people.users import create_user
 from app.scheduling import resources
 from app.tenancy.mode import Mode
-from app.tenancy.tenant import Tenant
+from app.tenancy.tenant import Tenant, tenant_tag
 
 SANDBOX_CUSTOMERS = 5
 STEPS = 1 + 2 * (1 + len(Mode))
@@ -58,28 +60,29 @@ async def seed(
 async def _ensure_business(session: AsyncSession, shop: Shop, owner: Login, keyring: Keyring, now: datetime) -> Tenant:
     row = (await session.scalars(select(TenantRow).where(TenantRow.slug == shop.slug))).one_or_none()
     if row is None:
-        row = await sign_up(session, _application(shop, owner, keyring), now=now)
+        row = await sign_up(session, _application(shop, owner, keyring, now), now=now)
     elif row.is_temporary:
+        row.demo_expires_at = _end(now)
+        announce(session, tenant_tag(row.id))
         await _ensure_login(session, owner, Role.TENANT_OWNER, row.id, keyring, now)
     else:
         raise SlugTaken(f"The business {shop.slug!r} is no demo account, so it is left alone.")
-    return Tenant(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        schema_name=row.schema_name,
-        is_suspended=row.status == "suspended",
-        timezone=row.timezone,
-        currency=row.currency,
-    )
+    await session.flush()
+    return Tenant.of(row)
 
 
-def _application(shop: Shop, owner: Login, keyring: Keyring) -> TenantCreate:
+def _end(now: datetime) -> datetime:
+    """A demo that is looked at now and then is not to end in between."""
+    return (now + LONGEST_TERM).replace(microsecond=0)
+
+
+def _application(shop: Shop, owner: Login, keyring: Keyring, now: datetime) -> TenantCreate:
     return TenantCreate(
         name=shop.name,
         slug=shop.slug,
         subscription_tier=SubscriptionTier.PROFESSIONAL,
         is_temporary=True,
+        demo_expires_at=_end(now),
         timezone=shop.timezone,
         currency=shop.currency,
         owner=OwnerCreate(email=owner.email, name=owner.name, password=password_of(owner, keyring)),
@@ -108,7 +111,7 @@ async def _ensure_furnished(session: AsyncSession, tenant: Tenant, shop: Shop, m
     if (await resources.find(session, PageRequest(limit=1), archived=False, kind=None)).items:
         return
     today = Today(now, ZoneInfo(shop.timezone))
-    chance = Random(f"{shop.slug} {today.date}")  # noqa: S311 — the same day gives the same demo
+    chance = Random(f"{shop.slug} {today.date}")  # noqa: S311 — the same day gives the same demo # nosec B311
     is_live = mode is Mode.LIVE
     count = shop.customers if is_live else SANDBOX_CUSTOMERS
     made = await catalogue.make(session, tenant, shop, today, chance, customer_count=count)

@@ -82,7 +82,7 @@ def _package(name: str) -> Path | None:
 
 def _system_postgres() -> Iterator[Path]:
     if pg_config := shutil.which("pg_config"):
-        yield Path(subprocess.check_output([pg_config, "--bindir"], text=True).strip())  # noqa: S603 - found on PATH
+        yield Path(subprocess.check_output([pg_config, "--bindir"], text=True).strip())  # noqa: S603 - found on PATH # nosec B603
     yield from SYSTEM_POSTGRES.glob("*/bin")
 
 
@@ -90,7 +90,7 @@ def _version(bin_: Path) -> int | None:
     """Return the major version of the PostgreSQL in a directory, None if it is incomplete or too old."""
     if not all(os.access(bin_ / program, os.X_OK) for program in POSTGRES_PROGRAMS):
         return None
-    answer = subprocess.check_output([bin_ / "postgres", "--version"], text=True)  # noqa: S603 - found above
+    answer = subprocess.check_output([bin_ / "postgres", "--version"], text=True)  # noqa: S603 - found above # nosec B603
     match = re.search(r"PostgreSQL\) (\d+)", answer)
     version = int(match[1]) if match else 0
     return version if version >= OLDEST_POSTGRES else None

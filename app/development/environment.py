@@ -56,7 +56,7 @@ def settings(data_dir: Path) -> dict[str, str]:
     the run before, so that sessions outlive a restart. DATABASE_URL and REDIS_URL are absent if not set.
     """
     kept_key = dotenv_values(data_dir / ENVIRONMENT_FILE).get("SECRET_KEY")
-    own = {**DEFAULTS, "SECRET_KEY": kept_key or secrets.token_urlsafe(48)}
+    own = {**DEFAULTS, "SECRET_KEY": kept_key or secrets.token_urlsafe(48), "LOG_DIR": str(data_dir / "logs")}
     given = {**dotenv_values(data_dir.parent / ".env"), **os.environ}
     names = (*own, "DATABASE_URL", "REDIS_URL")
     return own | {name: value for name in names if (value := given.get(name))}

@@ -26,7 +26,7 @@ def main() -> None:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
         if os.getppid() != parent:  # it died before the tie was made
             sys.exit(1)
-    os.execv(command[0], command)  # noqa: S606 - becoming the command is the purpose
+    os.execv(command[0], command)  # noqa: S606 - becoming the command is the purpose # nosec B606
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def socket_directory(wanted: Path, account: Account) -> Iterator[Path]:
 @contextmanager
 def scratch_directory(account: Account, *, fits: Callable[[Path, Account], bool] = can_enter) -> Iterator[Path]:
     """Yield a new directory below which the account can enter; it is deleted afterwards."""
-    roots = (tempfile.gettempdir(), "/tmp")  # noqa: S108 - mkdtemp makes it safe
+    roots = (tempfile.gettempdir(), "/tmp")  # noqa: S108 - mkdtemp makes it safe # nosec B108
     for root in roots:
         if fits(Path(root).resolve() / "smoothschedule-12345678", account):
             break

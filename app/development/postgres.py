@@ -50,7 +50,7 @@ class Postgres:
         """Run SQL as the superuser and return its bare output. Raises DevelopmentError if it is refused."""
         psql = (self.bin / "psql", "-XqtA", "-v", "ON_ERROR_STOP=1")
         where = ("-h", self.sockets, "-U", NAME, "-d", database)
-        done = subprocess.run(  # noqa: S603 - our own program
+        done = subprocess.run(  # noqa: S603 - our own program # nosec B603
             [*psql, *where, "-c", sql], env=_environment(), capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
@@ -113,7 +113,7 @@ def _create(data: Path, initdb: Path, version: int, account: places.Account) -> 
     unicode = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
     locale = unicode if version >= 17 else ("--locale=C.UTF-8",)  # noqa: PLR2004 - the first with that provider
     initialise = (initdb, "-D", unfinished, "-U", NAME, "--auth=trust", "--encoding=UTF8", *locale)
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(  # noqa: S603 - our own program # nosec B603
         processes.command(initialise, account, SIGINT),
         env=_environment(),
         cwd="/",
@@ -182,7 +182,7 @@ def _is_ready(data: Path, pid: int) -> bool:
 def _prepare(server: Postgres) -> None:
     """Make the database if it is missing, and require btree_gist (the guard of every booking)."""
     checks = (
-        f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{NAME}'), "  # noqa: S608 - constants
+        f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{NAME}'), "  # noqa: S608 - constants # nosec B608
         "EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist')"
     )
     has_database, has_btree_gist = server.query(checks, database="postgres").split("|")

@@ -50,7 +50,7 @@ class Process:
             log.replace(log.with_suffix(".previous.log"))
         private = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # logs may name customers
         with os.fdopen(private, "wb") as output:
-            self._child = subprocess.Popen(  # noqa: S603 - our own programs
+            self._child = subprocess.Popen(  # noqa: S603 - our own programs # nosec B603
                 command(program, account, orphan_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

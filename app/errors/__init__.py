@@ -6,16 +6,17 @@ Problem
 │                               · SecondFactorRequired · SecondFactorInvalid · PasskeyInvalid
 ├── TierLimit (402)
 ├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest · CsrfTokenInvalid · InPersonOnly
-│                               · EnrolmentRequired · PasswordWrong · MasqueradeDenied · GrantDenied · SignUpClosed
-│                               · SandboxNotAllowed
+│                               · EnrolmentRequired · PasswordWrong · RoleDenied · MasqueradeDenied · GrantDenied
+│                               · SignUpClosed · SandboxNotAllowed
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
 │                               · NotificationNotFound · TierNotFound
 ├── MethodNotAllowed (405)
-├── Conflict (409)              SlugTaken · EmailTaken · SlotTaken · ResourceBusy · InvalidTransition · ResourceInUse
-│                               · Archived · WebhookEndpointLimit · AlreadyMasquerading · NotMasquerading
-│                               · SecondFactorPresent · SecondFactorMissing · LastOwner · PasskeyLimit
+├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
+│                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
+│                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
+│                               · PasskeyLimit
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
@@ -29,6 +30,7 @@ The first line of a class's docstring is its `title`, the rest says what the cal
 
 from app.errors.bad_requests import BadRequest, ClockInvalid, CursorInvalid, MalformedJson, SandboxClockRefused
 from app.errors.conflicts import (
+    AlreadyInvited,
     AlreadyMasquerading,
     Archived,
     Conflict,
@@ -55,6 +57,7 @@ from app.errors.forbidden import (
     MasqueradeDenied,
     PasswordWrong,
     PermissionDenied,
+    RoleDenied,
     SandboxNotAllowed,
     SignUpClosed,
     TenantSuspended,
@@ -102,6 +105,7 @@ from app.errors.unauthenticated import (
 
 __all__ = [
     "CONSTRAINT_PROBLEMS",
+    "AlreadyInvited",
     "AlreadyMasquerading",
     "AppointmentNotFound",
     "Archived",
@@ -145,6 +149,7 @@ __all__ = [
     "ResourceInUse",
     "ResourceNotFound",
     "RevisionStale",
+    "RoleDenied",
     "SandboxClockRefused",
     "SandboxNotAllowed",
     "SecondFactorInvalid",
@@ -180,5 +185,7 @@ CONSTRAINT_PROBLEMS: dict[str, type[Problem]] = {
     "tenants_schema_name_key": SlugTaken,
     "domains_hostname_key": SlugTaken,
     "users_tenant_email_key": EmailTaken,
+    "invitations_open_key": AlreadyInvited,
     "claims_no_overlap_excl": SlotTaken,
+    "passkeys_credential_id_key": PasskeyInvalid,
 }

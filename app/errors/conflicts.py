@@ -23,6 +23,13 @@ class EmailTaken(Conflict):
     """
 
 
+class AlreadyInvited(Conflict):
+    """An invitation to this e-mail address is open.
+
+    `POST /api/v1/invitations/{id}/resend` sends it again; withdraw it to invite to something else.
+    """
+
+
 class SlotTaken(Conflict):
     """Someone else has just booked this time.
 

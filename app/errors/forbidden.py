@@ -61,6 +61,16 @@ class PasswordWrong(Forbidden):
     keeps_changes = True
 
 
+class RoleDenied(Forbidden):
+    """Your role does not reach this role.
+
+    Owners manage the people of their business, the platform's superusers and managers those of the platform below them,
+    and nobody changes their own role. The detail says which rule stands against it. The attempt was recorded.
+    """
+
+    keeps_changes = True
+
+
 class MasqueradeDenied(Forbidden):
     """You may not act as this user.
 

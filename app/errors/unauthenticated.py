@@ -24,6 +24,8 @@ class CredentialsInvalid(Unauthenticated):
     Check both, and that this is the host of the business the account belongs to.
     """
 
+    keeps_changes = True
+
 
 class TokenInvalid(Unauthenticated):
     """The token is not valid here.
@@ -54,6 +56,8 @@ class SecondFactorRequired(Unauthenticated):
     Send `params.challenge` and a code of the authenticator app (or a recovery code) to
     `POST /api/v1/auth/second-factor` within five minutes, or answer with a passkey.
     """
+
+    keeps_changes = True
 
 
 class SecondFactorInvalid(Unauthenticated):

@@ -1,13 +1,15 @@
-"""The job queue: arq's, on anything that speaks the Redis protocol. The only file that knows arq's client."""
+"""The job queue: arq's, on anything that speaks Redis. Only this file and `queue_state.py` know its client."""
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
+
+from app.integrations.queue_state import Failure, QueueState, keep_failure, read_state
 
 _PATIENCE_SECONDS = 2  # a transaction may be waiting
 _log = logging.getLogger(__name__)
@@ -68,6 +70,22 @@ class JobQueue:
                 return bool(await pool.ping())
         except (RedisError, OSError, TimeoutError):
             return False
+
+    async def state(self, *, now: datetime) -> QueueState | None:
+        """What the queue holds; None if it cannot be reached now."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await read_state(await self._connected(), now=now)
+        except (RedisError, OSError, TimeoutError):
+            return None
+
+    async def keep_failure(self, failure: Failure) -> None:
+        """Remember that a job failed, for whoever looks. A queue that cannot be reached forgets it."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await keep_failure(await self._connected(), failure)
+        except (RedisError, OSError, TimeoutError):
+            _log.warning("the queue is out of reach; the failure of %s is in the log alone", failure.job)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -3,20 +3,36 @@
 from fastapi import FastAPI
 
 from app.routers import (
+    account,
+    account_pages,
     appointments,
+    audit,
     auth,
     availability,
     blocks,
+    business,
     customers,
     documentation,
+    grants,
     health,
+    host,
+    invitations,
+    masquerade,
+    me,
+    my_account,
+    my_sessions,
+    notifications,
+    passkeys,
+    preferences,
     resources,
     schedules,
+    second_factor,
     services,
+    staff,
     tokens,
     webhook_endpoints,
 )
-from app.routers.platform import tenants
+from app.routers.platform import tenants, tiers, users
 
 # Matched in this order: the busiest first.
 _MODULES = (
@@ -28,10 +44,28 @@ _MODULES = (
     schedules,
     blocks,
     auth,
+    me,
     tokens,
+    notifications,
+    preferences,
+    host,
+    business,
+    staff,
+    invitations,
+    account,
+    my_account,
+    my_sessions,
+    second_factor,
+    passkeys,
     webhook_endpoints,
+    masquerade,
+    grants,
+    audit,
     tenants,
+    tiers,
+    users,
     health,
+    account_pages,
     documentation,
 )
 
@@ -41,3 +75,4 @@ def register(app: FastAPI) -> None:
     for module in _MODULES:
         app.router.routes += module.router.routes
     documentation.mount_assets(app)
+    account_pages.mount_assets(app)

@@ -19,14 +19,16 @@ from app.errors import (
     ServiceNotFound,
     SlotTaken,
     SlotUnavailable,
+    TierLimit,
 )
 from app.models.tenant import AppointmentRow
+from app.routers.conditions import ExpectedRevisions
 from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import appointments, booking, listing, rescheduling, transitions
 from app.scheduling.context import SchedulingContext
-from app.scheduling.dependencies import Context, ExpectedRevisions, SchedulingNow
+from app.scheduling.dependencies import Context, SchedulingNow
 from app.scheduling.lifecycle import Status
 from app.scheduling.schemas.appointments import (
     AppointmentCancel,
@@ -62,7 +64,9 @@ def _answer_new(
     "",
     status_code=201,
     summary="Book an appointment",
-    responses=problems(ServiceNotFound, CustomerNotFound, ResourceNotFound, Archived, SlotTaken, SlotUnavailable),
+    responses=problems(
+        ServiceNotFound, CustomerNotFound, ResourceNotFound, Archived, TierLimit, SlotTaken, SlotUnavailable
+    ),
 )
 async def book_appointment(
     body: AppointmentCreate,
@@ -120,7 +124,7 @@ async def update_appointment(
 @router.post(
     "/{appointment_id}/confirm",
     summary="Confirm an appointment",
-    responses=problems(AppointmentNotFound, RevisionStale, InvalidTransition, SlotTaken, SlotUnavailable),
+    responses=problems(AppointmentNotFound, RevisionStale, InvalidTransition, TierLimit, SlotTaken, SlotUnavailable),
 )
 async def confirm_appointment(
     appointment_id: UUID,

@@ -1,11 +1,33 @@
-"""Log-in, refresh, log-out, and who am I."""
+"""Log-in, refresh, log-out."""
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
-from app.auth import sessions
-from app.auth.dependencies import Cookies, CurrentDevice, CurrentPrincipal, Keys, Now, PublicSession
-from app.auth.schemas import LoginRequest, MeRead, RefreshRequest, SessionRead, TenantSummary, UserRead
-from app.errors import CredentialsInvalid, CrossSiteRequest, RefreshTokenReused, SessionInvalid
+from app.auth import log_in as logging_in
+from app.auth import passkey_log_in, sessions
+from app.auth.dependencies import (
+    Cookies,
+    CurrentDevice,
+    CurrentPrincipal,
+    CurrentRelyingParty,
+    CurrentThrottle,
+    Keys,
+    Now,
+    PublicSession,
+    refuse_foreign_log_in,
+)
+from app.auth.schemas import LoginRequest, RefreshRequest, SessionRead
+from app.auth.second_factor_schemas import PasskeyLogIn, PasskeyLogInOptions, PasskeyOptionsRead, SecondFactorRequest
+from app.errors import (
+    CredentialsInvalid,
+    CrossSiteRequest,
+    LinkInvalid,
+    PasskeyInvalid,
+    RefreshTokenReused,
+    SecondFactorInvalid,
+    SecondFactorRequired,
+    SessionInvalid,
+    TooManyAttempts,
+)
 from app.routers import session_cookies
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
@@ -13,22 +35,96 @@ from app.tenancy.dependencies import CurrentHost
 
 router = ApiRouter(tags=["Authentication"], responses=problems(*ON_ANY_HOST))
 
+_own_pages_only = Depends(refuse_foreign_log_in)
+_refused = (TooManyAttempts, CrossSiteRequest)
 
-@router.post("/auth/login", summary="Log in", responses=problems(CredentialsInvalid))
+
+@router.post(
+    "/auth/login",
+    summary="Log in",
+    dependencies=[_own_pages_only],
+    responses=problems(*_refused, CredentialsInvalid, SecondFactorRequired),
+)
 async def log_in(
     body: LoginRequest,
     response: Response,
     host: CurrentHost,
     session: PublicSession,
     keyring: Keys,
+    throttle: CurrentThrottle,
     cookies: Cookies,
     device: CurrentDevice,
     now: Now,
 ) -> SessionRead:
     """Start a session on this host: tokens in the answer for programs, HttpOnly cookies for browsers."""
-    signed_in = await sessions.log_in(
-        session, keyring, host, email=body.email, password=body.password, device=device, now=now
+    signed_in = await logging_in.with_password(
+        session, keyring, throttle, host, email=body.email, password=body.password, device=device, now=now
     )
+    return session_cookies.answer(signed_in, response, cookies)
+
+
+@router.post(
+    "/auth/second-factor",
+    summary="Log in: the second factor",
+    dependencies=[_own_pages_only],
+    responses=problems(*_refused, SecondFactorInvalid, LinkInvalid),
+)
+async def answer_challenge(
+    body: SecondFactorRequest,
+    response: Response,
+    host: CurrentHost,
+    session: PublicSession,
+    keyring: Keys,
+    throttle: CurrentThrottle,
+    cookies: Cookies,
+    device: CurrentDevice,
+    now: Now,
+) -> SessionRead:
+    """Go on with a log-in that was answered `second-factor-required`. Five codes can be tried on one challenge."""
+    signed_in = await logging_in.with_code(
+        session, keyring, throttle, host, challenge=body.challenge, code=body.code, device=device, now=now
+    )
+    return session_cookies.answer(signed_in, response, cookies)
+
+
+@router.post(
+    "/auth/passkey/options",
+    summary="Log in with a passkey: the challenge",
+    responses=problems(LinkInvalid),
+)
+async def challenge_passkey(
+    body: PasskeyLogInOptions,
+    host: CurrentHost,
+    party: CurrentRelyingParty,
+    session: PublicSession,
+    keyring: Keys,
+    now: Now,
+) -> PasskeyOptionsRead:
+    """What a browser wants to ask for a passkey: any of this host's, or one of a user who has given the password."""
+    challenge, options = await passkey_log_in.begin(session, keyring, host, party, body.challenge, now=now)
+    return PasskeyOptionsRead(challenge=challenge, public_key=options)
+
+
+@router.post(
+    "/auth/passkey",
+    summary="Log in with a passkey",
+    dependencies=[_own_pages_only],
+    responses=problems(*_refused, PasskeyInvalid, LinkInvalid),
+)
+async def log_in_with_passkey(
+    body: PasskeyLogIn,
+    response: Response,
+    host: CurrentHost,
+    party: CurrentRelyingParty,
+    session: PublicSession,
+    keyring: Keys,
+    throttle: CurrentThrottle,
+    cookies: Cookies,
+    device: CurrentDevice,
+    now: Now,
+) -> SessionRead:
+    """Start a session by a passkey's answer. Alone it counts as two factors; after the password as the second."""
+    signed_in = await passkey_log_in.finish(session, keyring, throttle, host, party, body, device=device, now=now)
     return session_cookies.answer(signed_in, response, cookies)
 
 
@@ -60,15 +156,3 @@ async def log_out(
     """End this session: its tokens stop to work at once. With an API token there is no session to end."""
     await sessions.log_out(session, principal, now=now)
     session_cookies.clear(response, cookies)
-
-
-@router.get("/me", summary="Who am I", responses=problems(*AUTHENTICATED))
-async def get_me(principal: CurrentPrincipal, session: PublicSession) -> MeRead:
-    """The caller, the business they are at, the mode they are in, and what they may do."""
-    user = await sessions.profile(session, principal)
-    return MeRead(
-        user=UserRead.model_validate(user),
-        tenant=TenantSummary.model_validate(principal.tenant) if principal.tenant else None,
-        mode=principal.mode,
-        permissions=sorted(principal.permissions),
-    )

@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from app.core.schemas import ResponseModel
 from app.errors import NotFound, problem_types
+from app.routers.browser_rules import inline_scripts, page_policy
 from app.routers.routing import operation_id
 from app.tenancy.dependencies import CurrentHost
 
@@ -68,15 +69,18 @@ async def describe_problem(code: str) -> ProblemTypeRead:
 
 @router.get("/docs", include_in_schema=False)
 async def show_documentation(request: Request) -> HTMLResponse:
-    """Swagger UI, wholly from this host."""
-    return get_swagger_ui_html(
+    """Swagger UI, wholly from this host. It forgets whom it was authorised as when the page is left."""
+    page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title=request.app.title,
         swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{ASSETS}/favicon.png",
-        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
+        swagger_ui_parameters={"persistAuthorization": False, "displayRequestDuration": True},
     )
+    policy = page_policy(scripts=inline_scripts(bytes(page.body)), styles=["'unsafe-inline'"])
+    page.headers["Content-Security-Policy"] = policy
+    return page
 
 
 def mount_assets(app: FastAPI) -> None:

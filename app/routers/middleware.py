@@ -1,8 +1,9 @@
-"""What surrounds every request: its id, its size, and which mode answered it."""
+"""What surrounds every request: its id, its size, which mode answered it, and what browsers may make of the answer."""
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.principals import Principal
 from app.core.ids import uuid7
+from app.core.logs import REQUEST_ID
 from app.errors import InternalError, PayloadTooLarge
+from app.routers.browser_rules import BrowserRules
 from app.routers.problems import respond
 from app.routers.routing import API_PREFIX
 from app.tenancy.mode import Mode
@@ -27,21 +30,24 @@ class RequestMiddleware:
     An unexpected error is logged under that id and answered without a word about its inside.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, rules: BrowserRules) -> None:
         self._app = app
+        self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        offered = Headers(scope=scope).get("x-request-id", "")
+        asked = Headers(scope=scope)
+        offered = asked.get("x-request-id", "")
         state["request_id"] = offered if _REQUEST_ID.fullmatch(offered) else uuid7().hex
-        answer = _Answer(send, scope)
+        REQUEST_ID.set(state["request_id"])
+        answer = _Answer(send, scope, partial(self._rules.apply, host=asked.get("host", "")))
         try:
             await self._app(scope, receive, answer)
         except Exception:
-            _log.exception("unhandled error", extra={"request_id": state["request_id"]})
+            _log.exception("unhandled error")
             if answer.has_started:
                 raise
             await respond(InternalError(), scope)(scope, receive, answer)
@@ -50,9 +56,10 @@ class RequestMiddleware:
 class _Answer:
     """Sends a response on, with its standard headers."""
 
-    def __init__(self, send: Send, scope: Scope) -> None:
+    def __init__(self, send: Send, scope: Scope, guard: Callable[[MutableHeaders], None]) -> None:
         self._send = send
         self._scope = scope
+        self._guard = guard
         self.has_started = False
 
     async def __call__(self, message: Message) -> None:
@@ -60,7 +67,7 @@ class _Answer:
             self.has_started = True
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._scope["state"]["request_id"]
-            headers["X-Content-Type-Options"] = "nosniff"
+            self._guard(headers)
             if self._scope["path"].startswith(API_PREFIX):
                 headers.setdefault("Cache-Control", "no-store")
             principal: Principal | None = self._scope["state"].get("principal")

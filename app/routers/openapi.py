@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.auth.dependencies import Permitted, current_principal
+from app.auth.dependencies import Permitted, current_principal, in_person, in_session
 from app.routers.problems import ProblemRead
 
 DESCRIPTION = """
@@ -32,7 +32,10 @@ whose `type` leads to its description. A test token (`ss_test_…`) works on san
 """.strip()
 
 TAGS = [
-    {"name": "Authentication", "description": "Log in, refresh, log out, who am I."},
+    {"name": "Authentication", "description": "Log in, refresh, log out."},
+    {"name": "Accounts", "description": "Sign up, confirm an address, change or forget a password."},
+    {"name": "Me", "description": "Who am I, what may I do, and how do I like it."},
+    {"name": "My security", "description": "Where am I logged in, and what does my log-in ask for."},
     {
         "name": "API tokens",
         "description": "Keys for programs, each with its scopes: `ss_live_…` and `ss_test_…`.",
@@ -49,14 +52,26 @@ TAGS = [
         "description": "Bookings and their life: confirm, check in, complete, cancel, reschedule.",
     },
     {"name": "Webhooks", "description": "Where events are sent, signed as Standard Webhooks."},
+    {"name": "Masquerade", "description": "Act in a user's place, for a reason, and never in secret."},
+    {"name": "Permission grants", "description": "Permissions that colleagues lend each other for a while."},
+    {"name": "Audit trail", "description": "Who has done what, in whose name, and what came of it."},
+    {"name": "Staff", "description": "The people who work at a business, or for the platform."},
+    {"name": "Invitations", "description": "Places kept for people who have not come yet."},
+    {"name": "Business", "description": "What a business decides about itself."},
+    {"name": "Notifications", "description": "What a user should know."},
     {
         "name": "Platform: businesses",
         "description": "For the platform's own staff, on `platform.<root domain>`.",
     },
+    {"name": "Platform: users", "description": "Everybody who can log in, for those who look after them."},
+    {"name": "Platform: tiers", "description": "What subscriptions cover."},
     {"name": "About", "description": "What a host is, and what a problem means."},
     {"name": "Health", "description": "For load balancers and operators."},
 ]
 
+
+_ASKING = (current_principal, in_session, in_person)
+"""The dependencies that want to know the caller, beside those that want a permission."""
 
 SECURITY_SCHEMES = {
     "bearer": {
@@ -123,7 +138,7 @@ def _describe_problems(schemas: dict[str, Any]) -> None:
 
 def _knows_caller(route: APIRoute) -> bool:
     calls = [dependency.call for dependency in route.dependant.dependencies]
-    return any(isinstance(call, Permitted) or call is current_principal for call in calls)
+    return any(isinstance(call, Permitted) or call in _ASKING for call in calls)
 
 
 def _drop_default_validation_error(responses: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import (
     CrossSiteRequest,
+    CsrfTokenInvalid,
     FieldError,
     InternalError,
     MalformedJson,
@@ -40,7 +41,7 @@ ON_ANY_HOST = (
     Unavailable,
 )
 """What every operation can answer."""
-AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest)
+AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest, CsrfTokenInvalid)
 """What every operation can answer that wants to know its caller."""
 PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, NotFound, PermissionDenied)
 """What every operation can answer that wants a permission: it does not exist on the wrong kind of host."""

@@ -1,38 +1,51 @@
 """Session cookies on the wire."""
 
+from datetime import datetime
+
 from fastapi import Request, Response
 
 from app.auth.cookies import CookieNames
 from app.auth.dependencies import refuse_cross_site
-from app.auth.jwt import ACCESS_TTL
+from app.auth.masquerade_schemas import MasqueradeSessionRead
 from app.auth.schemas import RefreshRequest, SessionRead, UserRead
-from app.auth.sessions import SESSION_TTL, SignedIn
+from app.auth.sessions import SignedIn
 from app.errors import SessionInvalid
 
 
 def answer(signed_in: SignedIn, response: Response, names: CookieNames) -> SessionRead:
-    """The tokens in the body, for programs, and as HttpOnly cookies, for browsers."""
-    lifetimes = (
-        (names.access, signed_in.access_token, ACCESS_TTL),
-        (names.refresh, signed_in.refresh_token, SESSION_TTL),
-    )
-    for name, value, ttl in lifetimes:
-        response.set_cookie(
-            name, value, max_age=int(ttl.total_seconds()), secure=names.secure, httponly=True, samesite="lax"
-        )
+    """The tokens in the body, for programs, and as HttpOnly cookies, for browsers: neither outlives the session."""
+    _set(response, names, names.access, signed_in.access_token, _seconds(signed_in, signed_in.access_expires_at))
+    _set(response, names, names.refresh, signed_in.refresh_token, _seconds(signed_in, signed_in.expires_at))
     return SessionRead(
         access_token=signed_in.access_token,
         refresh_token=signed_in.refresh_token,
-        token_type="Bearer",  # noqa: S106 — the name of the scheme
-        expires_in=int(ACCESS_TTL.total_seconds()),
-        user=UserRead.model_validate(signed_in.user),
+        token_type="Bearer",  # noqa: S106 — the name of the scheme # nosec B106
+        expires_in=_seconds(signed_in, signed_in.access_expires_at),
+        expires_at=signed_in.expires_at,
+        csrf_token=signed_in.csrf_token,
+        user=UserRead.of(signed_in.user),
+    )
+
+
+def answer_masquerade(begun: SignedIn, response: Response, names: CookieNames) -> MasqueradeSessionRead:
+    """The token in the body, and as the access cookie. The browser's own refresh cookie stays where it is."""
+    lifetime = _seconds(begun, begun.expires_at)
+    _set(response, names, names.access, begun.access_token, lifetime)
+    return MasqueradeSessionRead(
+        access_token=begun.access_token,
+        token_type="Bearer",  # noqa: S106 — the name of the scheme # nosec B106
+        expires_in=lifetime,
+        expires_at=begun.expires_at,
+        csrf_token=begun.csrf_token,
+        user=UserRead.of(begun.user),
     )
 
 
 def clear(response: Response, names: CookieNames) -> None:
-    """Have the browser forget both cookies."""
+    """Have the browser forget both cookies, and what the pages of this host have kept."""
     for name in (names.access, names.refresh):
         response.delete_cookie(name, secure=names.secure, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"storage"'  # its "cookies" would log out of every other host of the domain
 
 
 def presented_refresh_token(body: RefreshRequest, request: Request, names: CookieNames) -> str:
@@ -44,3 +57,11 @@ def presented_refresh_token(body: RefreshRequest, request: Request, names: Cooki
         raise SessionInvalid("Send `refresh_token` in the body, or the cookie that the log-in set.")
     refuse_cross_site(request)
     return cookie
+
+
+def _set(response: Response, names: CookieNames, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=names.secure, httponly=True, samesite="lax")
+
+
+def _seconds(signed_in: SignedIn, until: datetime) -> int:
+    return int((until - signed_in.issued_at).total_seconds())

@@ -1,6 +1,7 @@
 """Booking: a customer gets a free slot, or nobody does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,10 +34,14 @@ async def book(session: AsyncSession, context: SchedulingContext, data: Appointm
     """Take a free slot for a customer. In three statements, or four if an expired hold is in the way.
 
     The appointment is confirmed, held if only that is asked for, or pending if the service wants approval.
-    Raises ServiceNotFound, CustomerNotFound, ResourceNotFound, Archived, SlotUnavailable, ValidationFailed, and
-    SlotTaken whoever else was faster.
+    Raises ServiceNotFound, CustomerNotFound, ResourceNotFound, Archived, TierLimit, SlotUnavailable, ValidationFailed,
+    and SlotTaken whoever else was faster.
     """
-    asked = question(data.service_id, data.start, data.resource_ids, context, data.customer_id)
+    asked = replace(
+        question(data.service_id, data.start, data.resource_ids, context),
+        customer_id=data.customer_id,
+        quota=context.quota,
+    )
     found = await fetch(session, asked)
     appointment = await _try_to_book(session, context, data, found)
     if appointment is None:
@@ -57,6 +62,8 @@ async def _try_to_book(
     if not found.has_customer:
         raise CustomerNotFound(f"`customer_id`: there is no customer {data.customer_id}.")
     check_named(found, data.resource_ids)
+    if context.quota is not None:
+        context.quota.require_room(found.booked_this_month)
     chosen = place(found, offer, data.start, data.resource_ids, now=context.now)
     appointment = _appointment(offer, data, chosen, context)
     is_taken = await reserve(session, context, appointment, _BOOKED[Status(appointment.status)], offer, found)
@@ -68,11 +75,10 @@ def question(
     start_at: datetime,
     named: Sequence[UUID],
     context: SchedulingContext,
-    customer_id: UUID | None = None,
     moving_id: UUID | None = None,
 ) -> Question:
     """What has to be fetched to place an appointment at this start, or to say which starts are near it."""
-    return Question(service_id, start_at - NEARBY, start_at + NEARBY, context.now, list(named), customer_id, moving_id)
+    return Question(service_id, start_at - NEARBY, start_at + NEARBY, context.now, list(named), moving_id=moving_id)
 
 
 async def reserve(

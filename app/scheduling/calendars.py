@@ -12,8 +12,10 @@ from sqlalchemy import Date, DateTime, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.scheduling import volume
 from app.scheduling.availability import Alignment, Pool, ResourceCalendar, ServiceTerms, reach, rolling_calendar_days
 from app.scheduling.opening_hours import Interval, Override, WeeklyRule, expand
+from app.subscriptions.limits import BookingQuota
 
 MINUTE = 60
 _DAY = timedelta(days=1)
@@ -22,7 +24,7 @@ _DAY = timedelta(days=1)
 _GREEDIEST = ServiceTerms(duration=86_400, slot_step=86_400, buffer_before=86_400, buffer_after=86_400)
 
 # Claims travel as two arrays of epoch seconds a resource: thousands of them, and nothing is read faster.
-_FETCH = text("""
+_QUERY = """
 SELECT row_to_json(found)::text FROM (SELECT
   (SELECT row_to_json(offered) FROM (
     SELECT name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_minor, currency,
@@ -58,9 +60,10 @@ SELECT row_to_json(found)::text FROM (SELECT
       AND r.id IN (SELECT resource_id FROM service_requirements WHERE service_id = :service_id)
   ) member) AS resources,
   (SELECT json_agg(id) FROM resources WHERE id = ANY(:named_ids)) AS named_ids,
-  EXISTS (SELECT FROM customers WHERE id = :customer_id) AS has_customer
+  EXISTS (SELECT FROM customers WHERE id = :customer_id) AS has_customer{more}
 ) found
-""").bindparams(
+"""
+_BINDS = (
     bindparam("service_id", type_=Uuid()),
     bindparam("first_date", type_=Date()),
     bindparam("last_date", type_=Date()),
@@ -70,6 +73,11 @@ SELECT row_to_json(found)::text FROM (SELECT
     bindparam("busy_until", type_=DateTime(timezone=True)),
     bindparam("named_ids", type_=ARRAY(Uuid())),
     bindparam("customer_id", type_=Uuid()),
+)
+_FETCH = text(_QUERY.format(more="")).bindparams(*_BINDS)
+# What has no limit is not counted.
+_FETCH_AND_COUNT = text(_QUERY.format(more=f",\n  ({volume.COUNT}) AS booked_this_month")).bindparams(
+    *_BINDS, *volume.BINDS
 )
 
 
@@ -122,6 +130,8 @@ class Calendars:
     named_ids: frozenset[UUID]
     """Those of the resources asked for that exist."""
     has_customer: bool
+    booked_this_month: int
+    """How many bookings count, as far as the quota goes; zero while there is room for certain, and without a quota."""
 
     @property
     def has_servers(self) -> bool:
@@ -141,6 +151,7 @@ class Question:
     customer_id: UUID | None = None
     moving_id: UUID | None = None
     """An appointment whose own claims are not in the way."""
+    quota: BookingQuota | None = None
 
 
 async def fetch(session: AsyncSession, question: Question) -> Calendars:
@@ -158,7 +169,11 @@ async def fetch(session: AsyncSession, question: Question) -> Calendars:
         "named_ids": list(question.named_ids),
         "customer_id": question.customer_id,
     }
-    found = orjson.loads((await session.scalars(_FETCH, parameters)).one())
+    statement = _FETCH
+    if question.quota is not None:
+        statement = _FETCH_AND_COUNT
+        parameters |= volume.parameters(question.quota)
+    found = orjson.loads((await session.scalars(statement, parameters)).one())
     resources = {UUID(member["id"]): member for member in found["resources"] or ()}
     hours: dict[str, Sequence[Interval]] = {}
     return Calendars(
@@ -169,6 +184,7 @@ async def fetch(session: AsyncSession, question: Question) -> Calendars:
         with_expired=frozenset(id_ for id_, member in resources.items() if member["has_expired"]),
         named_ids=frozenset(map(UUID, found["named_ids"] or ())),
         has_customer=found["has_customer"],
+        booked_this_month=found.get("booked_this_month", 0),
     )
 
 

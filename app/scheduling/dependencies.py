@@ -5,11 +5,13 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from app.auth.dependencies import current_principal, now
+from app.auth.dependencies import current_principal
 from app.core.schemas import EARLIEST, LATEST
 from app.errors import ClockInvalid, SandboxClockRefused
 from app.scheduling.context import SchedulingContext
-from app.tenancy.dependencies import current_tenant
+from app.subscriptions.dependencies import current_tiers
+from app.subscriptions.limits import booking_quota
+from app.tenancy.dependencies import current_tenant, now
 from app.tenancy.mode import Mode
 
 
@@ -44,21 +46,11 @@ async def scheduling_context(request: Request, scheduled_now: SchedulingNow) -> 
     """The occasion of a change. Raises what `scheduling_now` raises."""
     principal, tenant = await current_principal(request), await current_tenant(request)
     source = "api" if principal.token_id else "staff"
-    return SchedulingContext(tenant, principal.mode, source, now=scheduled_now, recorded_at=await now(request))
+    recorded_at = await now(request)
+    quota = None
+    if principal.mode is Mode.LIVE:
+        quota = booking_quota(tenant, await (await current_tiers(request)).all(), now=recorded_at)
+    return SchedulingContext(tenant, principal.mode, source, now=scheduled_now, recorded_at=recorded_at, quota=quota)
 
 
 Context = Annotated[SchedulingContext, Depends(scheduling_context)]
-
-
-async def expected_revisions(
-    if_match: Annotated[
-        str | None, Header(description="The `ETag` it was read with. Refused if it has changed since.")
-    ] = None,
-) -> frozenset[str] | None:
-    """The entity tags (RFC 9110) that a write insists on, or None if any will do."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return frozenset(tag.strip() for tag in if_match.split(","))
-
-
-ExpectedRevisions = Annotated[frozenset[str] | None, Depends(expected_revisions)]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import SlotTaken, SlotUnavailable
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow, ClaimRow, ServiceRow
-from app.scheduling import appointments, claims, services
+from app.scheduling import appointments, claims, services, volume
 from app.scheduling.booking import claims_of
 from app.scheduling.context import SchedulingContext
 from app.scheduling.lifecycle import Status, check_transition, status_at
@@ -33,7 +33,7 @@ async def confirm(
     """Make a held appointment a booking (or a request, if the service wants approval), or approve a request.
 
     An expired one is revived if its slot is still free. Raises AppointmentNotFound, RevisionStale, InvalidTransition,
-    SlotTaken, and SlotUnavailable for an expired one whose start has passed.
+    SlotTaken, for an expired one also SlotUnavailable, if its start has passed, and TierLimit.
     """
     row = await appointments.lock(session, appointment_id, expected)
     status = status_at(row, context.now)
@@ -43,6 +43,8 @@ async def confirm(
     check_transition(status, to)
     if status is Status.EXPIRED and row.start_at <= context.now:
         raise SlotUnavailable("The appointment has expired, and its start lies in the past.")
+    if status is Status.EXPIRED:
+        await volume.require_room(session, context.quota, now=context.now)
     expires_at = context.now + timedelta(minutes=service.approval_ttl_minutes) if asks_for_approval else None
     await _keep_claims(session, row, service, expires_at, now=context.now)
     row.expires_at = expires_at

@@ -4,13 +4,23 @@ These ask each other through the request's state, not through FastAPI: it would 
 anew for every place that a dependency is named in.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.core.clock import utcnow
 from app.errors import NotFound
 from app.tenancy.hosts import Host, HostDirectory
 from app.tenancy.tenant import Tenant
+
+
+async def now(request: Request) -> datetime:
+    """The instant at which a request is handled, the same wherever it is asked for."""
+    known: datetime | None = getattr(request.state, "now", None)
+    if known is None:
+        known = request.state.now = utcnow()
+    return known
 
 
 async def current_host(request: Request) -> Host:
@@ -18,7 +28,7 @@ async def current_host(request: Request) -> Host:
     known: Host | None = getattr(request.state, "host", None)
     if known is None:
         hosts: HostDirectory = request.app.state.hosts
-        known = request.state.host = await hosts.resolve(request.headers.get("host", ""))
+        known = request.state.host = await hosts.resolve(request.headers.get("host", ""), now=await now(request))
     return known
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
@@ -23,6 +24,13 @@ _TENANT = select(
     (TenantRow.status == "suspended").label("is_suspended"),
     TenantRow.timezone,
     TenantRow.currency,
+    TenantRow.subscription_tier,
+    TenantRow.is_temporary,
+    TenantRow.demo_expires_at,
+    TenantRow.self_sign_up,
+    TenantRow.locale,
+    TenantRow.first_weekday,
+    TenantRow.brand_color,
 )
 
 
@@ -65,7 +73,7 @@ class HostDirectory:
         self._root = root_domain
         self._platform = frozenset({root_domain, f"{PLATFORM_LABEL}.{root_domain}"})
 
-    async def resolve(self, header: str) -> Host:
+    async def resolve(self, header: str, *, now: datetime) -> Host:
         """The host that a Host header names. Raises TenantNotFound and TenantSuspended."""
         name = host_name(header)
         if name in self._platform:
@@ -76,14 +84,14 @@ class HostDirectory:
                 f"No business answers at {name[:253]!r}. Check the host name: a business lives on its own subdomain of "
                 f"`{self._root}`, the platform on `{PLATFORM_LABEL}.{self._root}`."
             )
-        return Host(name, _serving(tenant))
+        return Host(name, _serving(tenant, now))
 
-    async def require(self, tenant_id: UUID) -> Tenant:
+    async def require(self, tenant_id: UUID, *, now: datetime) -> Tenant:
         """The tenant with this id, for jobs. Raises TenantNotFound and TenantSuspended."""
         tenant = await self._cache.get(("id", tenant_id), lambda: self._load(TenantRow.id == tenant_id))
         if tenant is None:
             raise TenantNotFound
-        return _serving(tenant)
+        return _serving(tenant, now)
 
     def _domain_of(self, name: str) -> ColumnElement[bool]:
         label = name.removesuffix(f".{self._root}")
@@ -108,7 +116,9 @@ async def _find(session: AsyncSession, condition: ColumnElement[bool]) -> Tenant
     return Tenant(*row) if row else None
 
 
-def _serving(tenant: Tenant) -> Tenant:
+def _serving(tenant: Tenant, now: datetime) -> Tenant:
     if tenant.is_suspended:
         raise TenantSuspended
+    if tenant.has_ended(now):
+        raise TenantSuspended("This demo has ended, and its data are being erased. The platform can still extend it.")
     return tenant

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
@@ -14,6 +15,8 @@ from app.models.public import TenantSchemaRow
 from app.tenancy.mode import Mode
 from app.tenancy.revisions import head_revision
 from app.tenancy.tenant import schema_of
+
+_DROP_LOCK_TIMEOUT = "3s"
 
 
 @cache
@@ -29,7 +32,7 @@ def tenant_ddl() -> str:
         [
             *rendered,
             "CREATE TABLE alembic_version (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)",
-            f"INSERT INTO alembic_version VALUES ('{head_revision('tenant')}')",  # noqa: S608 — our own revision id
+            f"INSERT INTO alembic_version VALUES ('{head_revision('tenant')}')",  # noqa: S608 — our own revision id # nosec B608
         ]
     )
 
@@ -53,6 +56,16 @@ async def create_schemas(session: AsyncSession, tenant_id: UUID, schema_name: st
     await raw.execute(f"{script}SET LOCAL search_path TO pg_catalog;")
     for name in names.values():
         await after_schema_created(name)
+
+
+async def drop_schemas(session: AsyncSession, schema_name: str) -> None:
+    """Drop the live schema and its sandbox twin with all that is in them, as part of the caller's transaction.
+
+    It fails, rather than have everybody wait, if somebody is at work in them for longer than some seconds.
+    """
+    await session.execute(text(f"SET LOCAL lock_timeout = '{_DROP_LOCK_TIMEOUT}'"))
+    for mode in Mode:
+        await session.execute(text(f"DROP SCHEMA IF EXISTS {schema_of(schema_name, mode)} CASCADE"))
 
 
 async def after_schema_created(_name: str) -> None:

@@ -1,8 +1,11 @@
 """A business as the rest of the house sees it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 from uuid import UUID
 
+from app.models.public import TenantRow
 from app.tenancy.mode import Mode
 
 
@@ -17,6 +20,37 @@ class Tenant:
     is_suspended: bool
     timezone: str
     currency: str
+    subscription_tier: str
+    is_temporary: bool
+    demo_expires_at: datetime | None
+    self_sign_up: bool
+    locale: str
+    first_weekday: int
+    brand_color: str | None
+
+    @classmethod
+    def of(cls, row: TenantRow) -> Self:
+        """The tenant of this row, once it has been written."""
+        return cls(
+            id=row.id,
+            slug=row.slug,
+            name=row.name,
+            schema_name=row.schema_name,
+            is_suspended=row.status == "suspended",
+            timezone=row.timezone,
+            currency=row.currency,
+            subscription_tier=row.subscription_tier,
+            is_temporary=row.is_temporary,
+            demo_expires_at=row.demo_expires_at,
+            self_sign_up=row.self_sign_up,
+            locale=row.locale,
+            first_weekday=row.first_weekday,
+            brand_color=row.brand_color,
+        )
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether it was a demo account whose term is over by that instant."""
+        return self.demo_expires_at is not None and self.demo_expires_at <= now
 
     def schema(self, mode: Mode) -> str:
         """The name of its schema in that mode."""

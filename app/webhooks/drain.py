@@ -37,7 +37,7 @@ _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _PATIENCE = 5  # turns that the database may fail in a row
 _LAST_SENDS_SECONDS = 10.0
-_SECRET_UNREADABLE = "Our copy of the signing secret cannot be read. Delete this endpoint and add it again."  # noqa: S105 — a message
+_SECRET_UNREADABLE = "Our copy of the signing secret cannot be read. Delete this endpoint and add it again."  # noqa: S105 — a message # nosec B105
 
 _log = logging.getLogger(__name__)
 _random = secrets.SystemRandom()

@@ -1,11 +1,16 @@
 """Where a business wants its events sent."""
 
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.context import Subject
+from app.audit.events import AuditEvent
+from app.audit.recording import changed, record
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest
@@ -48,6 +53,7 @@ async def create(
         updated_at=now,
     )
     session.add(row)
+    _record(session, AuditEvent.WEBHOOK_ENDPOINT_CREATED, row, changed({}, _told(row)))
     return row, secret
 
 
@@ -71,6 +77,7 @@ async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
     deliveries = select(WebhookDeliveryRow.id).where(WebhookDeliveryRow.endpoint_id == endpoint_id)
     await session.execute(deliveries.order_by(WebhookDeliveryRow.id).with_for_update())
     await session.delete(row)
+    _record(session, AuditEvent.WEBHOOK_ENDPOINT_DELETED, row, changed(_told(row), {}))
 
 
 async def disable(session: AsyncSession, endpoint_ids: set[UUID], reason: str, *, now: datetime) -> None:
@@ -87,3 +94,12 @@ async def _require_room(session: AsyncSession) -> None:
     await session.execute(select(WebhookEndpointRow.id).order_by(WebhookEndpointRow.id).with_for_update(key_share=True))
     if (await session.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0) >= MOST_ENDPOINTS:
         raise WebhookEndpointLimit(f"There are {MOST_ENDPOINTS} webhook endpoints. Delete one that is no longer used.")
+
+
+def _told(row: WebhookEndpointRow) -> dict[str, Any]:
+    """What the audit trail recognises an endpoint by. Of its URL that is the host: the rest may hold a secret."""
+    return {"host": urlsplit(row.url).hostname, "events": row.events}
+
+
+def _record(session: AsyncSession, event: AuditEvent, row: WebhookEndpointRow, diff: dict[str, Any]) -> None:
+    record(session, event, about=Subject("webhook_endpoint", row.id), diff=diff)

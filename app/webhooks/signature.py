@@ -5,7 +5,7 @@ import hmac
 import secrets as entropy
 from collections.abc import Sequence
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix that marks a secret, not one
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix that marks a secret, not one # nosec B105
 NEW_KEY_BYTES = 32
 SHORTEST_KEY_BYTES = 24
 LONGEST_KEY_BYTES = 64

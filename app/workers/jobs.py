@@ -8,7 +8,9 @@ from uuid import UUID
 
 from arq.worker import Function, func
 
+from app.core.clock import utcnow
 from app.errors import TenantNotFound, TenantSuspended
+from app.mail.postman import Postman
 from app.runtime import Runtime
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -28,6 +30,7 @@ class WorkerState:
 
     runtime: Runtime
     dispatcher: Dispatcher
+    postman: Postman
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,14 @@ class TenantJob:
 def tenant_job(name: str, work: Callable[[TenantJob], Awaitable[None]]) -> Function:
     """Make arq's function of a job that is enqueued as `(name, tenant id, mode)`.
 
-    A tenant that is suspended or gone is left alone. Raises JobRefused without a tenant id and a mode.
+    A tenant that is suspended, ended or gone is left alone. Raises JobRefused without a tenant id and a mode.
     """
 
     async def run(ctx: dict[Any, Any], *args: Any, **_kwargs: Any) -> None:
         worker: WorkerState = ctx["worker"]
         try:
             tenant_id, mode = args
-            tenant = await worker.runtime.hosts.require(UUID(tenant_id))
+            tenant = await worker.runtime.hosts.require(UUID(tenant_id), now=utcnow())
             job = TenantJob(worker, tenant, Mode(mode))
         except ValueError as error:
             raise JobRefused(f"{name} needs a tenant's id and a mode, not {args!r}") from error

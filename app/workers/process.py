@@ -9,12 +9,17 @@ from typing import Any
 import arq
 from redis.exceptions import RedisError
 
+from app.audit.recording import ORIGIN
+from app.core.logs import REQUEST_ID
 from app.integrations.queue import connect, decode_job, encode_job
+from app.integrations.smtp import transport_of
+from app.mail.postman import Postman
 from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.drain import Dispatcher
 from app.webhooks.transport import WebhookTransport
-from app.workers import sweeper, webhooks
+from app.workers import demos, mail, sweeper, webhooks
+from app.workers.failures import watched
 from app.workers.jobs import WorkerState
 
 MOST_JOBS = 50
@@ -47,7 +52,10 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         dispatcher = await stack.enter_async_context(
             Dispatcher(runtime.database, runtime.queue, runtime.keyring, transport)
         )
-        worker = WorkerState(runtime, dispatcher)
+        postman = await stack.enter_async_context(
+            Postman(runtime.database, runtime.keyring, transport_of(settings), sender=settings.sender)
+        )
+        worker = WorkerState(runtime, dispatcher, postman)
         while not stop.is_set():
             try:
                 await _take_jobs(worker, stop)
@@ -61,12 +69,13 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
     """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
     pool = await connect(worker.runtime.settings.redis_url)
     taker = arq.Worker(
-        functions=[webhooks.drain],
-        cron_jobs=[sweeper.every_minute()],
+        functions=[watched(job) for job in (webhooks.drain, mail.send)],
+        cron_jobs=[watched(job) for job in (sweeper.every_minute(), mail.every_minute(), demos.every_hour())],
         redis_pool=pool,
         job_serializer=encode_job,
         job_deserializer=decode_job,
         ctx={"worker": worker},
+        on_job_start=_name_job,
         handle_signals=False,
         max_jobs=MOST_JOBS,
         poll_delay=POLL_SECONDS,
@@ -87,6 +96,12 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
         with suppress(RedisError, OSError):
             async with asyncio.timeout(RECONNECT_SECONDS):
                 await pool.aclose()
+
+
+async def _name_job(ctx: dict[Any, Any]) -> None:
+    """Have what the job logs and records bear its id."""
+    REQUEST_ID.set(ctx["job_id"])
+    ORIGIN.set("JOB")
 
 
 async def _end(tasks: list[asyncio.Task[Any]]) -> None:

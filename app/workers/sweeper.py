@@ -37,20 +37,20 @@ class _Visit:
 
 
 async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
-    """Visit both schemas of every tenant that is not suspended.
+    """Visit both schemas of every tenant that is served.
 
     It begins anywhere, so that nobody is always last if a round runs out of time. Each batch has a connection of its
     own, because a connection remembers the catalogue of every schema it has seen.
     """
     worker: WorkerState = ctx["worker"]
-    runtime = worker.runtime
+    runtime, now = worker.runtime, utcnow()
     async with runtime.database.transaction() as session:
-        tenants = [tenant for tenant in await find_all(session) if not tenant.is_suspended]
+        tenants = [tenant for tenant in await find_all(session) if not (tenant.is_suspended or tenant.has_ended(now))]
     start = secrets.randbelow(len(tenants) + 1)
     outboxes = list(product(tenants[start:] + tenants[:start], Mode))
     for first in range(0, len(outboxes), _BATCH):
         engine = make_engine(runtime.settings.database_url, pool_size=1)
-        database = Database(engine, listeners=[OutboxWakeups(runtime.queue)])
+        database = Database(engine, listeners=[runtime.audit_trail, OutboxWakeups(runtime.queue)])
         try:
             for tenant, mode in outboxes[first : first + _BATCH]:
                 await _visit(_Visit(database, tenant, mode))

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth.directory import PrincipalDirectory
 from app.auth.token_format import hint_of, mode_of, new_token
+from app.core.clock import utcnow
 from app.core.crypto import crc32_base62
 from app.errors import TokenInvalid
 from app.tenancy.mode import Mode
@@ -116,7 +117,7 @@ class TestUseToken:
     async def test_expires(self, business: Business, app: FastAPI) -> None:
         made = await business.make("/tokens", body(expires_at="2099-01-01T00:00:00Z"))
         end = datetime(2099, 1, 1, tzinfo=UTC)
-        host = await app.state.hosts.resolve(business.host)
+        host = await app.state.hosts.resolve(business.host, now=utcnow())
         principals: PrincipalDirectory = app.state.principals
         principal = await principals.authenticate(made["token"], host, now=end - timedelta(microseconds=1))
         assert str(principal.token_id) == made["id"]

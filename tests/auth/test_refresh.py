@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,10 +8,13 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.auth.refresh_tokens import read_refresh_token, refresh_token
+from app.auth.roles import Role
 from app.core.crypto import Keyring
 from app.errors import SessionInvalid
 from app.models.public import UserSessionRow
 from tests.actors import PASSWORD, Business
+from tests.auth.cast import Cast
+from tests.auth.visitors import Visitor, seconds_until
 
 REFRESH = "/api/v1/auth/refresh"
 
@@ -58,6 +62,33 @@ class TestRefresh:
         assert (await refreshed(business, second["refresh_token"])).json()["code"] == "session-invalid"
         client = business.at(business.host, second["access_token"])
         assert (await client.get("/api/v1/me")).json()["code"] == "session-invalid"
+
+    async def test_a_reuse_is_kept_in_the_trail(self, visitor: Visitor) -> None:
+        inside = await visitor.enter()
+        successor = (await inside.refresh()).json()["refresh_token"]
+        await inside.refresh(successor)
+        assert (await inside.refresh()).status_code == 401
+        (entry,) = await visitor.trail("session.refresh_reused")
+        assert (entry.result, entry.status, entry.actor_id) == ("denied", 401, visitor.id)
+        assert (entry.session_id, entry.object_id) == (inside.session_id, str(inside.session_id))
+
+    async def test_of_many_at_once_all_get_the_same_successor(self, visitor: Visitor) -> None:
+        inside = await visitor.enter()
+        answers = await asyncio.gather(*(inside.refresh() for _ in range(5)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+
+    async def test_begins_the_time_without_use_anew(self, visitor: Visitor) -> None:
+        inside = await visitor.enter()
+        await inside.age(timedelta(days=6))
+        assert 7 * 86400 - 60 < seconds_until((await inside.refresh()).json()["expires_at"]) <= 7 * 86400
+
+    async def test_a_masquerade_is_never_made_longer(self, cast: Cast, business: Business, app: FastAPI) -> None:
+        owner = await cast.add(Role.TENANT_OWNER, business)
+        masked = await cast.mask(owner, await cast.add(Role.TENANT_STAFF, business), business)
+        token = refresh_token(app.state.keyring, masked.session_id, 1)
+        assert (await refreshed(business, token)).json()["code"] == "session-invalid"
+        assert (await masked.me()).status_code == 200
 
     async def test_a_token_two_exchanges_old_ends_the_session(self, business: Business) -> None:
         first = await started(business)

@@ -12,11 +12,13 @@ from typer import Context
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from app.auth.permissions import ROLE_PERMISSIONS, Permission
+from app.audit.events import AuditEvent
+from app.auth.permissions import MATRIX, Permission
 from app.auth.roles import Role
 from app.cli import app as command
 from app.errors import Problem, problem_types
 from app.events.catalogue import EventType
+from app.mail.messages import MailKind
 from app.settings import Settings
 from tests.docs.markdown import ROOT, anchors, documents, headings, links, section
 
@@ -80,6 +82,17 @@ class TestEvents:
         assert headings(DOCS / "events.md", level=3) == [kind.value for kind in EventType]
 
 
+class TestAudit:
+    def test_each_event_has_its_heading_and_no_other(self) -> None:
+        assert headings(DOCS / "audit.md", level=3) == [event.value for event in AuditEvent]
+
+    @pytest.mark.parametrize("event", AuditEvent)
+    def test_it_says_what_the_event_shows(self, event: AuditEvent) -> None:
+        fields = ", ".join(f"`{name}`" for name in sorted(event.shown))
+        shows = f"\n\nShows {fields}." if fields else ""
+        assert section(DOCS / "audit.md", event.value) == f"{event.description}{shows}"
+
+
 class TestPermissions:
     def test_each_has_its_heading_and_no_other(self) -> None:
         assert headings(DOCS / "permissions.md", level=3) == [permission.value for permission in Permission]
@@ -89,9 +102,13 @@ class TestPermissions:
         heading, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
         assert heading == ["permission", *Role]
         assert rows == [
-            [permission, *("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in Role)]
-            for permission in Permission
+            [permission, *(row[role].replace("-", "") for role in Role)] for permission, row in MATRIX.items()
         ]
+
+
+class TestMails:
+    def test_each_kind_has_its_heading_and_no_other(self) -> None:
+        assert headings(DOCS / "mail.md", level=3) == [kind.value for kind in MailKind]
 
 
 class TestCommands:

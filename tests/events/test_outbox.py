@@ -51,7 +51,7 @@ class TestRecordEvent:
         await other_business.make("/webhook-endpoints", {"url": other_receiver.url, "events": ["*"]})
         await outbox.emit()
         await outbox.drain()
-        outbox.dispatcher.drain(await app.state.hosts.require(UUID(other_business.id)), Mode.LIVE)
+        outbox.dispatcher.drain(await app.state.hosts.require(UUID(other_business.id), now=utcnow()), Mode.LIVE)
         await outbox.dispatcher.settle(timeout_seconds=30)
         assert (len(receiver.received), len(other_receiver.received)) == (1, 0)
 

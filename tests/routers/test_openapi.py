@@ -11,7 +11,16 @@ from app.routers.openapi import TAGS
 from app.routers.problems import MEDIA_TYPE
 
 # Operations that ask for no caller.
-OPEN = {"logIn", "refreshSession", "describeHost", "describeProblem", "checkHealth", "checkReadiness"}
+OPEN = {
+    "logIn",
+    "refreshSession",
+    "redeemMasquerade",
+    "getHost",
+    "describeHost",
+    "describeProblem",
+    "checkHealth",
+    "checkReadiness",
+}
 # No operation answers with these: families that are never raised themselves, a wrong method, what only commands do.
 OF_NO_OPERATION = {kind.code() for kind in (BadRequest, Forbidden, Conflict, MethodNotAllowed, EmailTaken)}
 

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import orjson
 import pytest
 from fastapi import FastAPI
 
+from app.core.logs import formatter
 from app.errors import Problem, problem_types
 from tests.actors import Business, Platform
 
@@ -74,6 +76,20 @@ class TestProblemDocument:
         assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
         assert "secret" not in answer.text
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    async def test_an_error_of_ours_is_in_the_log_under_its_id(
+        self, business: Business, app: FastAPI, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(caplog.handler, "formatter", formatter(as_json=True))
+
+        @app.get("/explode-again")
+        async def explode() -> None:
+            raise ZeroDivisionError("the secret inside")
+
+        answer = await business.anonymous.get("/explode-again")
+        (line,) = [orjson.loads(each) for each in caplog.text.splitlines() if "ZeroDivisionError" in each]
+        assert (line["level"], line["message"]) == ("ERROR", "unhandled error")
+        assert line["request_id"] == answer.headers["x-request-id"]
 
     async def test_a_type_leads_to_its_description(self, platform: Platform) -> None:
         for kind in problem_types():

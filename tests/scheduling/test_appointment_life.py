@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.core.clock import utcnow
 from app.core.ids import uuid7
 from app.models.tenant import EventRow
 from app.scheduling import expiry
@@ -194,7 +195,7 @@ class TestCancel:
 
 async def sweep(app: FastAPI, salon: Salon, now: str, *, limit: int = 100) -> int:
     """Have the worker's sweep come by at that time."""
-    tenant = await app.state.hosts.resolve(salon.business.host)
+    tenant = await app.state.hosts.resolve(salon.business.host, now=utcnow())
     moment = datetime.fromisoformat(now)
     context = SchedulingContext(tenant.tenant, Mode.SANDBOX, "system", now=moment, recorded_at=moment)
     async with app.state.database.transaction(salon.schema) as session:

@@ -89,16 +89,16 @@ class TestHost:
 
 class TestDirectory:
     async def test_finds_a_job_its_tenant(self, business: Business, app: FastAPI) -> None:
-        assert (await app.state.hosts.require(UUID(business.id))).slug == business.slug
+        assert (await app.state.hosts.require(UUID(business.id), now=utcnow())).slug == business.slug
 
     async def test_refuses_a_job_without_one(self, app: FastAPI) -> None:
         with pytest.raises(TenantNotFound):
-            await app.state.hosts.require(uuid7())
+            await app.state.hosts.require(uuid7(), now=utcnow())
 
     async def test_refuses_a_job_of_a_suspended_one(self, business: Business, platform: Platform, app: FastAPI) -> None:
         await platform.superuser.patch(f"/api/v1/platform/tenants/{business.id}", json={"status": "suspended"})
         with pytest.raises(TenantSuspended):
-            await app.state.hosts.require(UUID(business.id))
+            await app.state.hosts.require(UUID(business.id), now=utcnow())
 
     async def test_lists_all(self, business: Business, app: FastAPI) -> None:
         async with app.state.database.transaction() as session:

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.core.clock import utcnow
 from app.models.tenant import WebhookEndpointRow
 from app.tenancy.mode import Mode
 from app.webhooks.signature import key_of
@@ -29,7 +30,7 @@ class TestCreateWebhookEndpoint:
 
     async def test_keeps_the_secret_sealed(self, app: FastAPI, business: Business) -> None:
         made = await business.make("/webhook-endpoints", BODY)
-        tenant = await app.state.hosts.require(UUID(business.id))
+        tenant = await app.state.hosts.require(UUID(business.id), now=utcnow())
         async with app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
             sealed = await session.scalar(select(WebhookEndpointRow.secret_sealed))
         assert made["secret"] not in sealed

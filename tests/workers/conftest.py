@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 import pytest
 from fastapi import FastAPI
 
+from app.integrations.smtp import transport_of
+from app.mail.postman import Postman
 from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.drain import Dispatcher
@@ -17,4 +19,6 @@ async def state(app: FastAPI, settings: Settings) -> AsyncIterator[WorkerState]:
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(WebhookTransport(allow_loopback=settings.webhook_allow_loopback))
         dispatcher = Dispatcher(runtime.database, runtime.queue, runtime.keyring, transport)
-        yield WorkerState(runtime, await stack.enter_async_context(dispatcher))
+        await stack.enter_async_context(dispatcher)
+        postman = Postman(runtime.database, runtime.keyring, transport_of(settings), sender=settings.sender)
+        yield WorkerState(runtime, dispatcher, await stack.enter_async_context(postman))

@@ -126,7 +126,12 @@ class TestWork:
             sys.executable,
             "-c",
             program,
-            env={**os.environ, "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url},
+            env={
+                **os.environ,
+                "DATABASE_URL": settings.database_url,
+                "REDIS_URL": settings.redis_url,
+                "LOG_DIR": str(settings.log_dir),
+            },
             stderr=asyncio.subprocess.PIPE,
         )
         assert worker.stderr is not None

@@ -69,7 +69,9 @@ class TestSweep:
     async def test_goes_on_past_a_schema_that_fails(
         self, app: FastAPI, redis: ArqRedis, state: WorkerState, business: Business, other_business: Business
     ) -> None:
-        tenants = [await state.runtime.hosts.require(UUID(each.id)) for each in (business, other_business)]
+        tenants = [
+            await state.runtime.hosts.require(UUID(each.id), now=utcnow()) for each in (business, other_business)
+        ]
         await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
         await emit(app, business)
         await redis.flushall()

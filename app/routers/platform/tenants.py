@@ -6,6 +6,7 @@ from app.auth.dependencies import CanReadTenants, CanWriteTenants, Now, PublicSe
 from app.businesses import directory, signup
 from app.businesses.schemas import TenantCreate, TenantRead, TenantUpdate
 from app.errors import CursorInvalid, SlugTaken, TenantNotFound
+from app.people.dependencies import CurrentPost
 from app.routers.pages import PageRead, Paging
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -18,9 +19,11 @@ router = ApiRouter(
 
 
 @router.post("", status_code=201, summary="Sign a business up", responses=problems(SlugTaken))
-async def create_tenant(body: TenantCreate, _actor: CanWriteTenants, session: PublicSession, now: Now) -> TenantRead:
+async def create_tenant(
+    body: TenantCreate, _actor: CanWriteTenants, session: PublicSession, post: CurrentPost, now: Now
+) -> TenantRead:
     """Make a business with its owner. It answers on its own subdomain as soon as this returns."""
-    return TenantRead.model_validate(await signup.sign_up(session, body, now=now))
+    return TenantRead.model_validate(await signup.sign_up(session, body, post=post, now=now))
 
 
 @router.get("", summary="List businesses", responses=problems(CursorInvalid))

@@ -1,0 +1,42 @@
+"""What a request brings: its transaction, and its fields as the features want them."""
+
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from app.admin.middleware import FORM_FIELD
+from app.auth.dependencies import public_session
+from app.errors import FieldError, ValidationFailed
+
+Model = TypeVar("Model", bound=BaseModel)
+
+transaction = asynccontextmanager(public_session)
+"""The request's transaction on the shared tables, audited; committed as the block ends, and so before the answer."""
+
+
+async def fields_of(request: Request) -> dict[str, str | None]:
+    """The form's fields without its token, as they were typed; what is left blank is None."""
+    form = await request.form()
+    texts = {name: value for name, value in form.items() if isinstance(value, str) and name != FORM_FIELD}
+    return {name: value if value.strip() else None for name, value in texts.items()}
+
+
+async def read_form(request: Request, kind: type[Model]) -> Model:
+    """The form as this schema. Raises ValidationFailed."""
+    return checked(kind, await fields_of(request))
+
+
+def checked(kind: type[Model], fields: Mapping[str, object]) -> Model:
+    """The fields as this schema. Raises ValidationFailed."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise ValidationFailed(
+            errors=[
+                FieldError(".".join(str(part) for part in each["loc"]), each["msg"].removeprefix("Value error, "))
+                for each in error.errors()
+            ]
+        ) from error

@@ -1,0 +1,34 @@
+"""Changing what a subscription covers."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.context import Subject
+from app.audit.events import AuditEvent
+from app.audit.recording import changed, record
+from app.core.patch import apply, changes
+from app.db.invalidation import announce
+from app.errors import TierNotFound
+from app.models.public import TierRow
+from app.subscriptions.schemas import TierUpdate
+from app.subscriptions.tiers import TIERS_TAG
+
+_CLEARABLE = frozenset({"max_staff", "bookings_per_month", "max_domains"})
+
+
+async def update(session: AsyncSession, name: str, data: TierUpdate, *, now: datetime) -> TierRow:
+    """Change a tier, at once and for every business that has it; what they use already is left alone.
+
+    Raises TierNotFound.
+    """
+    row = await session.get(TierRow, name, with_for_update=True)
+    if row is None:
+        raise TierNotFound(f"There is no tier {name[:40]!r}.")
+    wanted = changes(data, clearable=_CLEARABLE)
+    before = {field: getattr(row, field) for field in wanted}
+    if apply(row, wanted):
+        row.updated_at = now
+        announce(session, TIERS_TAG)
+        record(session, AuditEvent.TIER_CHANGED, about=Subject("tier", name), diff=changed(before, wanted))
+    return row

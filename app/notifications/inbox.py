@@ -1,0 +1,79 @@
+"""What a user should know, until they have read it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import uuid7
+from app.core.pagination import Page, PageRequest
+from app.db.pages import newest_first
+from app.errors import NotificationNotFound
+from app.models.public import NotificationRow
+from app.notifications.kinds import NotificationKind, notice_of
+from app.tenancy.mode import Mode
+
+
+def notify(
+    session: AsyncSession,
+    user_id: UUID,
+    kind: NotificationKind,
+    data: dict[str, Any],
+    *,
+    now: datetime,
+    is_sandbox: bool = False,
+) -> None:
+    """Tell a user, with the caller's transaction. Raises ValueError for data that are not of that kind."""
+    session.add(
+        NotificationRow(
+            id=uuid7(),
+            user_id=user_id,
+            is_sandbox=is_sandbox,
+            kind=kind,
+            data=notice_of(kind, data).model_dump(mode="json"),
+            read_at=None,
+            created_at=now,
+        )
+    )
+
+
+async def find(
+    session: AsyncSession, user_id: UUID, page: PageRequest, *, unread: bool | None = None, mode: Mode = Mode.LIVE
+) -> Page[NotificationRow]:
+    """The notifications of a user, newest first; with `unread` those that are (or are not). Raises CursorInvalid."""
+    query = select(NotificationRow).where(_inbox(user_id, mode))
+    if unread is not None:
+        query = query.where(NotificationRow.read_at.is_(None) if unread else NotificationRow.read_at.is_not(None))
+    return await newest_first(session, query, page, by=NotificationRow.id)
+
+
+async def mark_read(
+    session: AsyncSession, user_id: UUID, notification_id: UUID, *, now: datetime, mode: Mode = Mode.LIVE
+) -> NotificationRow:
+    """Note that the user has read it; the first time counts. Raises NotificationNotFound for anybody else's."""
+    query = select(NotificationRow).where(NotificationRow.id == notification_id, _inbox(user_id, mode))
+    row = (await session.scalars(query)).one_or_none()
+    if row is None:
+        raise NotificationNotFound(f"There is no notification {notification_id}.")
+    row.read_at = row.read_at or now
+    return row
+
+
+async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime, mode: Mode = Mode.LIVE) -> None:
+    """Note that the user has read whatever there is."""
+    await session.execute(
+        update(NotificationRow).where(_inbox(user_id, mode), NotificationRow.read_at.is_(None)).values(read_at=now)
+    )
+
+
+async def unread_count(session: AsyncSession, user_id: UUID, *, mode: Mode = Mode.LIVE) -> int:
+    """How many the user has not read."""
+    query = select(func.count()).where(_inbox(user_id, mode), NotificationRow.read_at.is_(None))
+    return await session.scalar(query) or 0
+
+
+def _inbox(user_id: UUID, mode: Mode) -> ColumnElement[bool]:
+    """Whose, and of which mode: the one place that says so."""
+    return and_(NotificationRow.user_id == user_id, NotificationRow.is_sandbox.is_(mode is Mode.SANDBOX))

@@ -1,0 +1,156 @@
+"""What users are told of: each kind with its data, and the English words that it is read in."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class NotificationKind(StrEnum):
+    NEW_DEVICE = "new_device"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 — the name of a kind # nosec B105
+    EMAIL_CHANGED = "email_changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    GRANT_GIVEN = "grant_given"
+    GRANT_REVOKED = "grant_revoked"
+    MASQUERADED = "masqueraded"
+    ROLE_CHANGED = "role_changed"
+    DEMO_EXPIRING = "demo_expiring"
+
+
+class Notice(BaseModel):
+    """The data of one kind. They are kept as they are; the words are found when they are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: ClassVar[str]
+
+    def text(self) -> str:
+        """What happened, and what to do about it."""
+        raise NotImplementedError
+
+
+class NewDevice(Notice):
+    title = "A log-in from a new device"
+
+    device: str
+    place: str | None = None
+    ip_address: str | None = None
+
+    def text(self) -> str:
+        where = ", ".join(filter(None, (self.place, self.ip_address)))
+        return f"Somebody logged in as you with {self.device}{f' ({where})' if where else ''}. {_IF_NOT_YOU}"
+
+
+class PasswordChanged(Notice):
+    title = "Your password was changed"
+
+    def text(self) -> str:
+        return f"Your other sessions were ended. {_IF_NOT_YOU_RESET}"
+
+
+class EmailChanged(Notice):
+    title = "Your e-mail address was changed"
+
+    email: str
+
+    def text(self) -> str:
+        return f"You log in with {self.email} from now on."
+
+
+class SecondFactorChanged(Notice):
+    title = "Your second factor was changed"
+
+    change: Literal[
+        "totp_added", "totp_removed", "totp_reset", "recovery_codes_made", "passkey_added", "passkey_removed"
+    ]
+
+    def text(self) -> str:
+        return f"{_SECOND_FACTOR_CHANGES[self.change]} {_IF_NOT_YOU}"
+
+
+class GrantGiven(Notice):
+    title = "You were given a permission"
+
+    permission: str
+    grantor: str
+    reason: str
+    expires_at: AwareDatetime
+
+    def text(self) -> str:
+        return f"{self.grantor} lends you {self.permission} until {_instant(self.expires_at)}: {self.reason}"
+
+
+class GrantRevoked(Notice):
+    title = "A permission has ended early"
+
+    permission: str
+    revoker: str | None = None
+
+    def text(self) -> str:
+        by = f" by {self.revoker}" if self.revoker else ""
+        return f"{self.permission}, which was lent to you, was taken back{by}."
+
+
+class Masqueraded(Notice):
+    title = "Somebody acted in your place"
+
+    actor: str
+    reason: str
+
+    def text(self) -> str:
+        return f"{self.actor} began to use the service as you: {self.reason}"
+
+
+class RoleChanged(Notice):
+    title = "Your role was changed"
+
+    role: str
+    previous_role: str | None = None
+
+    def text(self) -> str:
+        before = f" It was {self.previous_role}." if self.previous_role else ""
+        return f"Your role is {self.role} now.{before}"
+
+
+class DemoExpiring(Notice):
+    title = "The demo ends soon"
+
+    expires_at: AwareDatetime
+
+    def text(self) -> str:
+        return f"On {_instant(self.expires_at)} this demo account and all its data will be erased."
+
+
+NOTICES: dict[NotificationKind, type[Notice]] = {
+    NotificationKind.NEW_DEVICE: NewDevice,
+    NotificationKind.PASSWORD_CHANGED: PasswordChanged,
+    NotificationKind.EMAIL_CHANGED: EmailChanged,
+    NotificationKind.SECOND_FACTOR_CHANGED: SecondFactorChanged,
+    NotificationKind.GRANT_GIVEN: GrantGiven,
+    NotificationKind.GRANT_REVOKED: GrantRevoked,
+    NotificationKind.MASQUERADED: Masqueraded,
+    NotificationKind.ROLE_CHANGED: RoleChanged,
+    NotificationKind.DEMO_EXPIRING: DemoExpiring,
+}
+
+_IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."
+_IF_NOT_YOU_RESET = "If that was not you, have a link sent by `Forgotten password`, and tell the business."
+_SECOND_FACTOR_CHANGES = {
+    "totp_added": "An authenticator app was set up.",
+    "totp_removed": "The authenticator app was removed.",
+    "totp_reset": "The platform's support removed your authenticator app.",
+    "recovery_codes_made": "New recovery codes were made; the old ones no longer count.",
+    "passkey_added": "A passkey was added.",
+    "passkey_removed": "A passkey was removed.",
+}
+
+
+def notice_of(kind: NotificationKind, data: dict[str, Any]) -> Notice:
+    """The notice that these data make. Raises ValueError if they are not this kind's."""
+    return NOTICES[kind].model_validate(data)
+
+
+def _instant(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,36 @@
+"""Notifications as they travel."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from app.core.schemas import ResponseModel
+from app.models.public import NotificationRow
+from app.notifications.kinds import NotificationKind, notice_of
+
+
+class NotificationRead(ResponseModel):
+    id: UUID
+    kind: NotificationKind
+    title: str
+    """In English, as `text` is; clients that speak other languages use `kind` and `data`."""
+    text: str
+    data: dict[str, Any]
+    """What the text says, for programs."""
+    created_at: datetime
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, row: NotificationRow) -> Self:
+        """The row in words."""
+        kind = NotificationKind(row.kind)
+        notice = notice_of(kind, row.data)
+        return cls(
+            id=row.id,
+            kind=kind,
+            title=notice.title,
+            text=notice.text(),
+            data=row.data,
+            created_at=row.created_at,
+            read_at=row.read_at,
+        )

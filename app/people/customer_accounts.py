@@ -1,0 +1,83 @@
+"""From a business's record of a person to that person's log-in, and back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.principals import Principal
+from app.auth.roles import Role
+from app.core.ids import uuid7
+from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, ValidationFailed
+from app.models.public import UserRow
+from app.models.tenant import CustomerRow
+from app.people import customers, users
+from app.people.invitations import Place, keep
+from app.people.post import Post
+from app.people.staff_schemas import InvitationRead
+from app.tenancy.mode import Mode
+
+
+async def invite(
+    session: AsyncSession, post: Post, actor: Principal, customer_id: UUID, *, now: datetime
+) -> InvitationRead:
+    """Invite a customer to log in; an open invitation of theirs is replaced.
+
+    Raises SandboxNotAllowed, CustomerNotFound, EmailTaken if somebody logs in with the address (or as this customer)
+    already, AlreadyInvited, TooManyAttempts, and ValidationFailed for a record without an address.
+    """
+    if actor.mode is not Mode.LIVE:
+        raise SandboxNotAllowed
+    await post.hold_back(actor.tenant, f"customer {customer_id}", now=now)
+    customer = await customers.require(session, customer_id)
+    if customer.email is None:
+        raise ValidationFailed("The customer's record has no e-mail address to write to.")
+    if customer.user_id is not None:
+        raise EmailTaken("This customer has a log-in already.")
+    if await users.get_by_email(session, actor.tenant.id if actor.tenant else None, customer.email) is not None:
+        raise EmailTaken
+    place = Place(customer.email.lower(), customer.name, Role.CUSTOMER, customer_id=customer.id)
+    return await keep(session, post, actor, place, now=now)
+
+
+async def link(session: AsyncSession, customer_id: UUID, user_id: UUID, *, now: datetime) -> None:
+    """Make the user the one who logs in as this customer. Raises LinkInvalid if there is another one by now."""
+    statement = (
+        update(CustomerRow)
+        .where(CustomerRow.id == customer_id, CustomerRow.user_id.is_(None))
+        .values(user_id=user_id, updated_at=now)
+        .returning(CustomerRow.id)
+    )
+    if (await session.scalars(statement)).one_or_none() is None:
+        raise LinkInvalid("Somebody else logs in as this customer by now. Ask the business about it.")
+
+
+async def link_or_create(session: AsyncSession, user: UserRow, *, now: datetime) -> None:
+    """Give a new user the one record that bears their address and nobody's log-in; a record of their own otherwise.
+
+    Where several people share an address, as families do, nobody is guessed at.
+    """
+    query = (
+        select(CustomerRow)
+        .where(func.lower(CustomerRow.email) == user.email, CustomerRow.user_id.is_(None))
+        .limit(2)
+        .with_for_update()
+    )
+    found = (await session.scalars(query)).all()
+    if len(found) == 1:
+        found[0].user_id = user.id
+        found[0].updated_at = now
+        return
+    session.add(
+        CustomerRow(
+            id=uuid7(),
+            name=user.name,
+            email=user.email,
+            phone=None,
+            notes="",
+            user_id=user.id,
+            created_at=now,
+            updated_at=now,
+        )
+    )

@@ -1,0 +1,71 @@
+"""What a user sets for themselves, as it travels and as it is kept."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.schemas import Locale, RequestModel, ResponseModel, TimeZoneName, Weekday
+
+MOST_SHOWN_RESOURCES = 200
+
+
+class TimeFormat(StrEnum):
+    TWELVE_HOURS = "12h"
+    TWENTY_FOUR_HOURS = "24h"
+
+
+class Theme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+    SYSTEM = "system"
+
+
+class CalendarView(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class CalendarPreferences(RequestModel):
+    view: CalendarView | None = None
+    slot_minutes: Annotated[int, Field(ge=5, le=240)] | None = None
+    """The length of a row of the calendar."""
+    shown_resource_ids: Annotated[list[UUID], Field(max_length=MOST_SHOWN_RESOURCES)] | None = None
+    """Null shows every resource."""
+
+
+class Preferences(RequestModel):
+    """One document, written as a whole. What is null or left out follows the business, or the defaults."""
+
+    locale: Locale | None = None
+    timezone: TimeZoneName | None = None
+    first_weekday: Weekday | None = None
+    """1 is Monday, 7 is Sunday."""
+    time_format: TimeFormat | None = None
+    theme: Theme | None = None
+    calendar: CalendarPreferences = CalendarPreferences()
+
+
+class EffectiveCalendar(ResponseModel):
+    view: CalendarView
+    slot_minutes: int
+    shown_resource_ids: list[UUID] | None
+
+
+class EffectivePreferences(ResponseModel):
+    """What holds for the user: their own choice, else the business's, else the default."""
+
+    locale: Locale
+    timezone: str
+    first_weekday: int
+    time_format: TimeFormat
+    theme: Theme
+    calendar: EffectiveCalendar
+
+
+class PreferencesRead(ResponseModel):
+    document: Preferences
+    """As it was written; send this part back to change it."""
+    effective: EffectivePreferences

@@ -1,0 +1,62 @@
+"""Users as the platform sees them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from app.auth.permissions import Area
+from app.auth.roles import Role
+from app.core.schemas import ResponseModel
+from app.models.public import TenantRow, UserRow
+from app.people.staff_schemas import areas_of
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilters:
+    """Which users are wanted; None leaves a question open."""
+
+    tenant_id: UUID | None = None
+    role: Role | None = None
+    is_active: bool | None = None
+    search: str | None = None
+
+
+class UserTenantRead(ResponseModel):
+    id: UUID
+    slug: str
+    name: str
+    is_temporary: bool
+    """Whether it is a demo account."""
+
+
+class UserAccountRead(ResponseModel):
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    areas: list[Area]
+    tenant: UserTenantRead | None
+    """Null for the platform's own people."""
+    is_active: bool
+    email_verified: bool
+    has_second_factor: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: UserRow, tenant: TenantRow | None, *, has_second_factor: bool) -> Self:
+        """A user as stored, with their business."""
+        return cls(
+            id=row.id,
+            email=row.email,
+            name=row.name,
+            role=Role(row.role),
+            areas=areas_of(row),
+            tenant=UserTenantRead.model_validate(tenant) if tenant else None,
+            is_active=row.is_active,
+            email_verified=row.email_verified_at is not None,
+            has_second_factor=has_second_factor,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

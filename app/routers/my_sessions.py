@@ -1,0 +1,37 @@
+"""Where the caller is logged in."""
+
+from uuid import UUID
+
+from app.auth import session_list
+from app.auth.dependencies import InPerson, Now, PublicSession
+from app.auth.session_schemas import MySessionRead, SessionsEnded
+from app.errors import CursorInvalid, InPersonOnly, SessionNotFound
+from app.routers.pages import PageRead, Paging
+from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
+from app.routers.routing import ApiRouter
+
+router = ApiRouter(
+    prefix="/me/sessions", tags=["My security"], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly)
+)
+
+
+@router.get("", summary="List my sessions", responses=problems(CursorInvalid))
+async def list_my_sessions(
+    principal: InPerson, session: PublicSession, page: Paging, now: Now
+) -> PageRead[MySessionRead]:
+    """The caller's log-ins that last, newest first, each with its device and place."""
+    found = await session_list.find(session, principal, page, now=now)
+    return PageRead(items=[MySessionRead.of(row, principal) for row in found.items], next_cursor=found.next_cursor)
+
+
+@router.delete("", summary="End my other sessions")
+async def end_my_other_sessions(principal: InPerson, session: PublicSession, now: Now) -> SessionsEnded:
+    """Log out everywhere but here, at once. Whoever acts in the caller's place is out, too."""
+    ended = await session_list.end_all(session, principal.user_id, now=now, but=principal.session_id)
+    return SessionsEnded(ended=ended)
+
+
+@router.delete("/{session_id}", status_code=204, summary="End a session of mine", responses=problems(SessionNotFound))
+async def end_my_session(session_id: UUID, principal: InPerson, session: PublicSession, now: Now) -> None:
+    """Log out on one device, at once."""
+    await session_list.revoke(session, principal, session_id, now=now)

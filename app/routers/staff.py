@@ -1,0 +1,56 @@
+"""The people who work at a business, or for the platform."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from app.auth.dependencies import CanReadStaff, CanWriteStaff, Now, PublicSession
+from app.auth.roles import Role
+from app.core.schemas import SearchText
+from app.errors import CursorInvalid, RoleDenied, TierLimit, UserNotFound
+from app.people import staff
+from app.people.staff_schemas import StaffFilters, StaffRead, StaffUpdate
+from app.routers.pages import PageRead, Paging
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
+
+router = ApiRouter(prefix="/staff", tags=["Staff"], responses=problems(*PERMITTED))
+
+
+async def filters(
+    role: Annotated[Role | None, Query()] = None,
+    is_active: Annotated[bool | None, Query()] = None,
+    q: Annotated[SearchText | None, Query(description="Part of the name or of the e-mail address.")] = None,
+) -> StaffFilters:
+    return StaffFilters(role, is_active, q)
+
+
+Filters = Annotated[StaffFilters, Depends(filters)]
+
+
+@router.get("", summary="List staff", responses=problems(CursorInvalid))
+async def list_staff(
+    actor: CanReadStaff, session: PublicSession, page: Paging, filters: Filters
+) -> PageRead[StaffRead]:
+    """Who works here, newest first: owners, managers and staff; on the platform's host the platform's own people."""
+    found = await staff.find(session, actor, filters, page)
+    return PageRead(items=[StaffRead.of(row) for row in found.items], next_cursor=found.next_cursor)
+
+
+@router.get("/{user_id}", summary="Get a member of staff", responses=problems(UserNotFound))
+async def get_staff(user_id: UUID, actor: CanReadStaff, session: PublicSession) -> StaffRead:
+    """One person who works here."""
+    return StaffRead.of(await staff.require(session, actor, user_id))
+
+
+@router.patch(
+    "/{user_id}",
+    summary="Change a member of staff",
+    responses=problems(UserNotFound, RoleDenied, TierLimit),
+)
+async def update_staff(
+    user_id: UUID, body: StaffUpdate, actor: CanWriteStaff, session: PublicSession, now: Now
+) -> StaffRead:
+    """Change somebody's name, role or areas, shut them out, or let them in again. All of it acts at once."""
+    return StaffRead.of(await staff.update(session, actor, user_id, body, now=now))
