@@ -76,8 +76,14 @@ async def cookie_names(request: Request) -> CookieNames:
 async def device(request: Request) -> Device:
     """Where the request came from."""
     places: Places = request.app.state.places
+    names: CookieNames = request.app.state.cookies
     address = request.client.host if request.client else None
-    return Device(address, request.headers.get("user-agent"), places.place_of(address))
+    return Device(
+        ip_address=address,
+        user_agent=request.headers.get("user-agent"),
+        place=places.place_of(address),
+        refresh_token=request.cookies.get(names.refresh),
+    )
 
 
 async def relying_party(request: Request) -> RelyingParty:

@@ -15,6 +15,8 @@ class Device:
     ip_address: str | None
     user_agent: str | None
     place: str | None = None
+    refresh_token: str | None = None
+    """What a browser still has of an earlier session, as its cookie says."""
 
     @property
     def label(self) -> str:

@@ -118,7 +118,7 @@ _ABOUT_POWER = frozenset({P.TOKENS_READ, P.TOKENS_WRITE, P.STAFF_WRITE, P.GRANTS
 SCOPES = _AT_BUSINESSES - _ABOUT_POWER
 # Nor can anybody lend the power to hand out power, or to change what subscriptions cover.
 GRANTABLE = frozenset(Permission) - _ABOUT_POWER - {P.TIERS_WRITE}
-# Whoever acts in another's place hands out nothing in their name.
-WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER
+# Whoever acts in another's place hands out nothing in their name, and leaves nothing behind that goes on without them.
+WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE}
 # There is one staff and one set of settings, and they are live: no test token gets at them.
 LIVE_ONLY = frozenset({P.STAFF_READ, P.BUSINESS_WRITE})

@@ -41,9 +41,13 @@ async def revoke(session: AsyncSession, principal: Principal, session_id: UUID, 
     record(session, AuditEvent.SESSION_REVOKED, about=Subject("session", session_id), diff={"count": 1})
 
 
-async def end(session: AsyncSession, session_id: UUID, *, now: datetime) -> None:
-    """End a session, and the masquerades begun from it: their tokens stop to work at once, in every process."""
-    await _end(session, or_(UserSessionRow.id == session_id, UserSessionRow.actor_session_id == session_id), now)
+async def end(session: AsyncSession, session_id: UUID, *, now: datetime) -> bool:
+    """End a session, and the masquerades begun from it: their tokens stop to work at once, in every process.
+
+    Whether there was anything to end.
+    """
+    condition = or_(UserSessionRow.id == session_id, UserSessionRow.actor_session_id == session_id)
+    return bool(await _end(session, condition, now))
 
 
 async def end_all(session: AsyncSession, user_id: UUID, *, now: datetime, but: UUID | None = None) -> int:

@@ -66,13 +66,14 @@ async def start(
     now: datetime,
     mask: Mask | None = None,
 ) -> SignedIn:
-    """Begin a session for a user who has shown who they are, at the host they belong to.
+    """Begin a session for a user who has shown who they are, at the host they belong to. The browser's former one ends.
 
     Where the user may have a second factor, `log_in.proceed` asks for it first. With a mask it is a masquerade, for
     half an hour at most: of that neither the user nor the audit trail is told here.
     """
     end = min(now + MASQUERADE_TTL, mask.until) if mask else now + limits_of(Role(user.role)).absolute
     if mask is None:
+        await _end_earlier(session, keyring, device, now)
         await tell_if_new(session, keyring, user, device, now=now)
     started = UserSessionRow(
         id=uuid7(),
@@ -126,6 +127,17 @@ async def log_out(session: AsyncSession, principal: Principal, *, now: datetime)
     await session_list.end(session, principal.session_id, now=now)
     if principal.actor is None:
         record(session, AuditEvent.SESSION_ENDED, about=Subject("session", principal.session_id))
+
+
+async def _end_earlier(session: AsyncSession, keyring: Keyring, device: Device, now: datetime) -> None:
+    """End the session that the browser had before, whoever's it was: nothing is left of it that could be used."""
+    try:
+        session_id, _ = read_refresh_token(keyring, device.refresh_token or "")
+    except SessionInvalid:
+        return
+    if await session_list.end(session, session_id, now=now):
+        reason = "Another log-in in the same browser took its place."
+        record(session, AuditEvent.SESSION_ENDED, about=Subject("session", session_id), reason=reason)
 
 
 async def _end_reused(session: AsyncSession, principal: Principal, session_id: UUID, now: datetime) -> None:

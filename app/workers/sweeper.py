@@ -3,12 +3,14 @@
 import logging
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from typing import Any
 
 from arq.cron import CronJob, cron
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth import masquerade, one_time_codes, throttle
 from app.core.clock import utcnow
 from app.db.engine import make_engine
 from app.db.session import Database
@@ -44,6 +46,7 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
     """
     worker: WorkerState = ctx["worker"]
     runtime, now = worker.runtime, utcnow()
+    await _sweep_public(runtime.database, now)
     async with runtime.database.transaction() as session:
         tenants = [tenant for tenant in await find_all(session) if not (tenant.is_suspended or tenant.has_ended(now))]
     start = secrets.randbelow(len(tenants) + 1)
@@ -56,6 +59,16 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
                 await _visit(_Visit(database, tenant, mode))
         finally:
             await database.close()
+
+
+async def _sweep_public(database: Database, now: datetime) -> None:
+    """What time ends in the shared tables: masquerades that nobody has ended, codes, and what throttles remember."""
+    for room in (masquerade, one_time_codes, throttle):
+        try:
+            async with database.transaction() as session:
+                await room.sweep(session, now=now)
+        except Exception:  # noqa: BLE001 — as below
+            _log.exception("sweeping %s failed", room.__name__)
 
 
 async def _visit(visit: _Visit) -> None:

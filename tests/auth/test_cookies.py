@@ -96,6 +96,26 @@ class TestCookieSession:
         assert answer.json()["csrf_token"] == browser.csrf_token
         assert (await browser.client.get("/api/v1/me")).json()["csrf_token"] == browser.csrf_token
 
+    async def test_another_log_in_ends_the_session_that_the_browser_had(
+        self, browser: Browser, business: Business
+    ) -> None:
+        body = {"email": business.email, "password": PASSWORD}
+        assert (await browser.client.post("/api/v1/auth/login", json=body | {"password": "wrong"})).status_code == 401
+        assert await browser.is_in()
+        for _ in range(2):  # the second time there is nothing left to end
+            answer = await browser.client.post("/api/v1/auth/login", json=body)
+            assert answer.status_code == 200
+        assert answer.json()["csrf_token"] != browser.csrf_token
+        former = business.at(business.host, browser.access_token)
+        assert (await former.get("/api/v1/me")).json()["code"] == "session-invalid"
+        assert (await business.owner.get("/api/v1/me")).status_code == 200
+
+    async def test_what_is_no_cookie_of_ours_does_not_hinder_a_log_in(self, business: Business) -> None:
+        client = business.at(business.host)
+        client.cookies.set("refresh_token", "0" * 32 + ".1.abc", domain="")
+        answer = await client.post("/api/v1/auth/login", json={"email": business.email, "password": PASSWORD})
+        assert answer.status_code == 200
+
     async def test_an_api_token_has_no_business_in_a_cookie(self, browser: Browser, business: Business) -> None:
         browser.client.cookies.set("access_token", await business.token("services:read"), domain="")
         answer = await browser.client.get("/api/v1/services")

@@ -6,23 +6,32 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from app.errors import BadRequest, Conflict, EmailTaken, Forbidden, MethodNotAllowed, problem_types
+from app.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed, problem_types
 from app.routers.openapi import TAGS
 from app.routers.problems import MEDIA_TYPE
 
 # Operations that ask for no caller.
 OPEN = {
     "logIn",
+    "answerChallenge",
+    "challengePasskey",
+    "logInWithPasskey",
     "refreshSession",
     "redeemMasquerade",
     "getHost",
+    "acceptInvitation",
+    "signUpCustomer",
+    "confirmEmail",
+    "forgotPassword",
+    "resetPassword",
+    "confirmEmailChange",
     "describeHost",
     "describeProblem",
     "checkHealth",
     "checkReadiness",
 }
-# No operation answers with these: families that are never raised themselves, a wrong method, what only commands do.
-OF_NO_OPERATION = {kind.code() for kind in (BadRequest, Forbidden, Conflict, MethodNotAllowed, EmailTaken)}
+# No operation answers with these: families that are never raised themselves, a wrong method.
+OF_NO_OPERATION = {kind.code() for kind in (BadRequest, Forbidden, Conflict, MethodNotAllowed)}
 
 
 @pytest.fixture(scope="module")
