@@ -49,6 +49,7 @@ async def with_password(
     fresh = await passwords.hash_password(password) if passwords.is_outdated(found.password_hash) else None
     user = await accounts.hold(session, found.id)
     if user is None or user.password_hash != found.password_hash:  # changed since it was looked at
+        refuse(session, found, Method.PASSWORD, "The user was changed meanwhile.")
         raise CredentialsInvalid
     user.password_hash = fresh or user.password_hash
     await throttle.forgive(session, account)

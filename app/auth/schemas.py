@@ -31,13 +31,18 @@ class RefreshRequest(RequestModel):
     """Left out by browsers, whose cookie carries it."""
 
 
+def areas_of(row: UserRow) -> list[Area]:
+    """The areas that count: none for any role but TENANT_STAFF."""
+    return sorted(set(map(Area, row.areas))) if row.role == Role.TENANT_STAFF else []
+
+
 class UserRead(ResponseModel):
     id: UUID
     email: str
     name: str
     role: Role
     areas: list[Area]
-    """What the owner has given them to do. Of meaning for TENANT_STAFF alone."""
+    """What the owner has given a member of staff to do; empty for every other role."""
     tenant_id: UUID | None
     email_verified: bool
 
@@ -49,7 +54,7 @@ class UserRead(ResponseModel):
             email=row.email,
             name=row.name,
             role=Role(row.role),
-            areas=sorted(set(map(Area, row.areas))),
+            areas=areas_of(row),
             tenant_id=row.tenant_id,
             email_verified=row.email_verified_at is not None,
         )

@@ -1,9 +1,9 @@
 """The sessions a user has, and ending them: one, all others, or all there are."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,8 @@ from app.db.invalidation import announce
 from app.db.pages import newest_first
 from app.errors import SessionNotFound
 from app.models.public import UserRow, UserSessionRow
+
+MEMORY = timedelta(days=365)
 
 _ActorRow = aliased(UserRow)
 _HALF_WAY = (Purpose.SECOND_FACTOR, Purpose.PASSKEY_LOG_IN, Purpose.PASSKEY_REGISTRATION)
@@ -41,13 +43,14 @@ async def revoke(session: AsyncSession, principal: Principal, session_id: UUID, 
     record(session, AuditEvent.SESSION_REVOKED, about=Subject("session", session_id), diff={"count": 1})
 
 
-async def end(session: AsyncSession, session_id: UUID, *, now: datetime) -> bool:
+async def end(session: AsyncSession, session_id: UUID, *, now: datetime) -> UserSessionRow | None:
     """End a session, and the masquerades begun from it: their tokens stop to work at once, in every process.
 
-    Whether there was anything to end.
+    The session, if it had not ended before.
     """
     condition = or_(UserSessionRow.id == session_id, UserSessionRow.actor_session_id == session_id)
-    return bool(await _end(session, condition, now))
+    ended = await _end(session, condition, now)
+    return next((row for row, _ in ended if row.id == session_id), None)
 
 
 async def end_all(session: AsyncSession, user_id: UUID, *, now: datetime, but: UUID | None = None) -> int:
@@ -64,6 +67,11 @@ async def end_all(session: AsyncSession, user_id: UUID, *, now: datetime, but: U
     if count:
         record(session, AuditEvent.SESSION_REVOKED, about=Subject("user", user_id), diff={"count": count})
     return count
+
+
+async def sweep(session: AsyncSession, *, now: datetime) -> None:
+    """Forget the sessions that have ended long ago. Until then they are the devices that a user is known to have."""
+    await session.execute(delete(UserSessionRow).where(UserSessionRow.expires_at <= now - MEMORY))
 
 
 async def _end(

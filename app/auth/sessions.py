@@ -135,9 +135,16 @@ async def _end_earlier(session: AsyncSession, keyring: Keyring, device: Device, 
         session_id, _ = read_refresh_token(keyring, device.refresh_token or "")
     except SessionInvalid:
         return
-    if await session_list.end(session, session_id, now=now):
-        reason = "Another log-in in the same browser took its place."
-        record(session, AuditEvent.SESSION_ENDED, about=Subject("session", session_id), reason=reason)
+    ended = await session_list.end(session, session_id, now=now)
+    if ended is not None:
+        record(
+            session,
+            AuditEvent.SESSION_ENDED,
+            about=Subject("session", session_id),
+            reason="Another log-in in the same browser took its place.",
+            user_id=ended.user_id,
+            session_id=session_id,
+        )
 
 
 async def _end_reused(session: AsyncSession, principal: Principal, session_id: UUID, now: datetime) -> None:

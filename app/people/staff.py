@@ -27,7 +27,6 @@ from app.people.ranks import STAFF, staff_of
 from app.people.refusals import refuse, require_rank
 from app.people.staff_schemas import StaffFilters, StaffUpdate
 from app.people.users import DEFAULT_AREAS, lock_with_keepers
-from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 
 _POWER = frozenset({"role", "areas", "is_active"})
@@ -97,7 +96,7 @@ def _visible_to(actor: Principal) -> Select[tuple[UserRow]]:
     return select(UserRow).where(
         UserRow.tenant_id == (actor.tenant.id if actor.tenant else None),
         UserRow.role.in_(roles),
-        UserRow.is_sandbox.is_(actor.mode is Mode.SANDBOX),
+        UserRow.is_sandbox.is_(False),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from app.auth.permissions import Area
 from app.auth.roles import Role
-from app.auth.schemas import Password
+from app.auth.schemas import Password, areas_of
 from app.core.schemas import Name, RequestModel, ResponseModel
 from app.models.public import UserRow
 from app.people.schemas import Email
@@ -98,8 +98,3 @@ class InvitationAccept(RequestModel):
     """What stands behind the `#` of the link in the mail."""
     name: Annotated[Name, Field(examples=["Grace Hopper"])]
     password: Password
-
-
-def areas_of(row: UserRow) -> list[Area]:
-    """The areas that count: none for any role but TENANT_STAFF."""
-    return sorted(set(map(Area, row.areas))) if row.role == Role.TENANT_STAFF else []

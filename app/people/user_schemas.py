@@ -7,9 +7,9 @@ from uuid import UUID
 
 from app.auth.permissions import Area
 from app.auth.roles import Role
+from app.auth.schemas import areas_of
 from app.core.schemas import ResponseModel
 from app.models.public import TenantRow, UserRow
-from app.people.staff_schemas import areas_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "cookie",
         "name": "access_token",
-        "description": "Set by a log-in, for browsers. Writes must come from the host's own pages.",
+        "description": "Set by a log-in, for browsers. Writes must come from the host's own pages, "
+        "and bear the log-in's `csrf_token` in `X-CSRF-Token`.",
     },
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from arq.cron import CronJob, cron
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth import masquerade, one_time_codes, throttle
+from app.auth import masquerade, one_time_codes, session_list, throttle
 from app.core.clock import utcnow
 from app.db.engine import make_engine
 from app.db.session import Database
@@ -62,8 +62,8 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
 
 
 async def _sweep_public(database: Database, now: datetime) -> None:
-    """What time ends in the shared tables: masquerades that nobody has ended, codes, and what throttles remember."""
-    for room in (masquerade, one_time_codes, throttle):
+    """What time ends in the shared tables: open masquerades, codes, what throttles remember, sessions of long ago."""
+    for room in (masquerade, one_time_codes, throttle, session_list):
         try:
             async with database.transaction() as session:
                 await room.sweep(session, now=now)

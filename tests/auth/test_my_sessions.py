@@ -170,3 +170,13 @@ class TestEndAll:
         masked = await cast.mask(owner, await cast.add(Role.TENANT_STAFF, business), business)
         assert (await owner.post("/auth/logout")).status_code == 204
         assert (await masked.me()).json()["code"] == "session-invalid"
+
+
+class TestSweep:
+    async def test_forgets_sessions_a_year_after_their_end(self, visitor: Visitor, here: Inside, app: FastAPI) -> None:
+        old, older = [await visitor.enter() for _ in range(2)]
+        await old.age(timedelta(days=30 + 364), absolutely=True)
+        await older.age(timedelta(days=30 + 366), absolutely=True)
+        async with app.state.database.transaction() as session:
+            await session_list.sweep(session, now=utcnow())
+        assert [row.id for row in await visitor.sessions()] == [here.session_id, old.session_id]

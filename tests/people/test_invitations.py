@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.auth.roles import Role
+from app.core.ids import uuid7
 from app.mail.messages import MailKind
 from app.models.public import InvitationRow
 from tests.actors import Business, Platform
@@ -209,6 +210,14 @@ class TestResendInvitation:
         assert answer.json()["invited_by"] != made["invited_by"]
         code = (await mailbox.latest(email)).code
         assert (await business.anonymous.post(ACCEPT, json=acceptance(code))).status_code == 200
+
+    async def test_works_at_the_platform(self, platform: Platform, mailbox: Mailbox) -> None:
+        email = f"again-{uuid7()}@hopper.example"
+        body = GRACE | {"email": email, "role": "PLATFORM_SALES"}
+        made = (await platform.superuser.post(INVITATIONS, json=body)).json()
+        answer = await platform.superuser.post(f"{INVITATIONS}/{made['id']}/resend")
+        assert answer.json()["state"] == "open"
+        assert "http://platform.localhost" in (await mailbox.latest(email)).link
 
     async def test_is_slowed_down(self, business: Business) -> None:
         path = f"{INVITATIONS}/{(await business.make('/invitations', GRACE))['id']}/resend"

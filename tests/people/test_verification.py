@@ -52,6 +52,15 @@ class TestVerifyEmail:
         await business.owner.patch(f"/api/v1/staff/{member.id}", json={"is_active": False})
         assert outcome(await business.anonymous.post(CONFIRM, json={"token": code})) == (410, "link-invalid")
 
+    async def test_dies_though_the_link_was_left_behind(
+        self, business: Business, mailbox: Mailbox, crowd: Crowd
+    ) -> None:
+        member = await crowd.add(Role.TENANT_STAFF, business)
+        await member.client.post(REQUEST)
+        await crowd.deactivate(member)
+        code = (await mailbox.latest(member.email)).code
+        assert outcome(await business.anonymous.post(CONFIRM, json={"token": code})) == (410, "link-invalid")
+
     async def test_needs_a_session(self, business: Business) -> None:
         token = await business.client("services:read")
         assert outcome(await token.post(REQUEST)) == (403, "in-person-only")
