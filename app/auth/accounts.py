@@ -12,7 +12,7 @@ from app.tenancy.hosts import Host
 def belongs_to(host: Host) -> ColumnElement[bool]:
     """Who can log in at this host. Nobody logs in as a user of the sandbox."""
     tenant_id = host.tenant.id if host.tenant else None
-    return and_(UserRow.tenant_id.is_not_distinct_from(tenant_id), UserRow.is_sandbox.is_(False))
+    return and_(UserRow.tenant_id == tenant_id, UserRow.is_sandbox.is_(False))
 
 
 async def get(session: AsyncSession, host: Host, email: str) -> UserRow | None:

@@ -68,7 +68,7 @@ async def give(
 async def find(session: AsyncSession, actor: Principal, filters: GrantFilters, *, now: datetime) -> Page[Lent]:
     """What was lent at the actor's place, newest first. Raises CursorInvalid."""
     tenant_id = actor.tenant.id if actor.tenant else filters.tenant_id
-    query = select(PermissionGrantRow).where(PermissionGrantRow.tenant_id.is_not_distinct_from(tenant_id))
+    query = select(PermissionGrantRow).where(PermissionGrantRow.tenant_id == tenant_id)
     if filters.state is not None:
         query = query.where(_is(filters.state, now))
     if filters.grantee_id is not None:

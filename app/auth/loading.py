@@ -92,7 +92,7 @@ def _session_query(session_id: UUID, host: Host) -> Any:
             UserSessionRow.id == session_id,
             UserSessionRow.revoked_at.is_(None),
             UserRow.is_active,
-            UserRow.tenant_id.is_not_distinct_from(host.tenant.id if host.tenant else None),
+            UserRow.tenant_id == (host.tenant.id if host.tenant else None),
         )
     )
 

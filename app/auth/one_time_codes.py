@@ -93,7 +93,7 @@ async def peek(
     """
     query = select(OneTimeCodeRow.purpose, OneTimeCodeRow.user_id).where(
         OneTimeCodeRow.digest.in_([_digest(keyring, purpose, code) for purpose in purposes]),
-        OneTimeCodeRow.tenant_id.is_not_distinct_from(tenant_id),
+        OneTimeCodeRow.tenant_id == tenant_id,
         OneTimeCodeRow.expires_at > now,
     )
     row = (await session.execute(query)).one_or_none()
@@ -120,7 +120,7 @@ def _good_for(
     return (
         OneTimeCodeRow.digest == _digest(keyring, purpose, code),
         OneTimeCodeRow.purpose == purpose,
-        OneTimeCodeRow.tenant_id.is_not_distinct_from(tenant_id),
+        OneTimeCodeRow.tenant_id == tenant_id,
         OneTimeCodeRow.expires_at > now,
     )
 

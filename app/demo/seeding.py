@@ -93,9 +93,7 @@ async def _ensure_login(
     session: AsyncSession, login: Login, role: Role, tenant_id: UUID | None, keyring: Keyring, now: datetime
 ) -> None:
     """Make the user, or see that the password is the one this secret key gives."""
-    query = select(UserRow).where(
-        UserRow.email == login.email, UserRow.tenant_id.is_not_distinct_from(tenant_id), ~UserRow.is_sandbox
-    )
+    query = select(UserRow).where(UserRow.email == login.email, UserRow.tenant_id == tenant_id, ~UserRow.is_sandbox)
     user = (await session.scalars(query)).one_or_none()
     password = password_of(login, keyring)
     if user is None:

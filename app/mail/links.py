@@ -14,6 +14,7 @@ class AccountPage(StrEnum):
     RESET_PASSWORD = "reset-password"  # noqa: S105 — the name of a page # nosec B105
     CONFIRM_EMAIL = "confirm-email"
     CONFIRM_EMAIL_CHANGE = "confirm-email-change"
+    FINISH_SIGN_UP = "finish-sign-up"
     SIGN_IN_AS = "sign-in-as"
 
 

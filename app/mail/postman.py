@@ -1,13 +1,10 @@
 """Sending what is due: several mails at once, with no transaction open meanwhile."""
 
-import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
+from app.core.background import BackgroundWork
 from app.core.clock import utcnow
 from app.core.crypto import Keyring, UnsealError
 from app.db.session import Database
@@ -18,11 +15,10 @@ from app.mail.outbox import unseal
 
 MOST_AT_ONCE = 8
 
-_LAST_SENDS_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-class Postman:
+class Postman(BackgroundWork):
     """Goes out with what is due; enter it once per process.
 
     Each round of it takes one mail after the other until nothing is due. Whoever finds something sends another round
@@ -38,49 +34,17 @@ class Postman:
         sender: str,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
+        super().__init__()
         self._database = database
         self._keyring = keyring
         self._transport = transport
         self._sender = sender
         self._clock = clock
-        self._rounds: set[asyncio.Task[None]] = set()
-        self._is_closing = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Claim nothing more, and give what is being sent a few seconds to end and be recorded."""
-        self._is_closing = True
-        await self.settle(timeout_seconds=_LAST_SENDS_SECONDS)
-        for task in self._rounds:
-            task.cancel()
-        await asyncio.gather(*self._rounds, return_exceptions=True)
 
     def go(self) -> None:
         """See to it that what is due is sent from now on. Returns before it is."""
-        if not self._is_closing and len(self._rounds) < MOST_AT_ONCE:
-            task = asyncio.create_task(self._round(), name="mails")
-            self._rounds.add(task)
-            task.add_done_callback(self._end)
-
-    async def settle(self, *, timeout_seconds: float) -> None:
-        """Wait until nothing more is under way, or the time is up."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                while self._rounds:
-                    await asyncio.wait(self._rounds)
-
-    def _end(self, task: asyncio.Task[None]) -> None:
-        self._rounds.discard(task)
-        if not task.cancelled() and task.exception():
-            # What it had claimed is due again after the lease.
-            _log.error("a round of mails failed", exc_info=task.exception())
+        if not self._is_closing and len(self._tasks) < MOST_AT_ONCE:
+            self._start(self._round(), "a round of mails")
 
     async def _round(self) -> None:
         while not self._is_closing and (mail := await self._claim()):

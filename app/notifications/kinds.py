@@ -1,5 +1,6 @@
 """What users are told of: each kind with its data, and the English words that it is read in."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
@@ -19,16 +20,16 @@ class NotificationKind(StrEnum):
     DEMO_EXPIRING = "demo_expiring"
 
 
-class Notice(BaseModel):
+class Notice(BaseModel, ABC):
     """The data of one kind. They are kept as they are; the words are found when they are read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: ClassVar[str]
 
+    @abstractmethod
     def text(self) -> str:
         """What happened, and what to do about it."""
-        raise NotImplementedError
 
 
 class NewDevice(Notice):

@@ -24,6 +24,11 @@ class PersonCreate(RequestModel):
         return check_password(password, email=others.data.get("email", ""))
 
 
+class SignUp(RequestModel):
+    email: Annotated[Email, Field(examples=["ada@lovelace.example"])]
+    name: Annotated[Name, Field(examples=["Ada Lovelace"])]
+
+
 class MailSentRead(ResponseModel):
     """The same answer whatever is known of the address."""
 
@@ -42,6 +47,11 @@ class ArrivalRead(ResponseModel):
 
 class CodeUse(RequestModel):
     token: Code
+
+
+class SignUpCompletion(RequestModel):
+    token: Code
+    password: Password
 
 
 class ForgottenPassword(RequestModel):

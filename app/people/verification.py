@@ -7,15 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import record
-from app.auth.devices import Device
-from app.auth.one_time_codes import Purpose, issue, peek, withdraw
+from app.auth.one_time_codes import Purpose, issue, withdraw
 from app.auth.principals import Principal
-from app.auth.sessions import SignedIn
 from app.mail.links import AccountPage
 from app.mail.messages import VerifyEmail
 from app.models.public import UserRow
-from app.people import sign_up
-from app.people.arrivals import let_in
 from app.people.post import Post
 from app.people.user_codes import redeem_of_user
 from app.tenancy.hosts import Host
@@ -48,19 +44,8 @@ async def send(session: AsyncSession, post: Post, user: UserRow, tenant: Tenant 
     await post.send(session, user.email, user.name, message, user.tenant_id, now=now)
 
 
-async def confirm(
-    session: AsyncSession, post: Post, host: Host, code: str, device: Device, *, now: datetime
-) -> SignedIn | None:
-    """Use a link that confirms an address: of somebody who signs up, which logs them in, or of a user.
-
-    Raises LinkInvalid, SignUpClosed and EmailTaken.
-    """
-    tenant_id = host.tenant.id if host.tenant else None
-    purposes = (Purpose.SIGN_UP, Purpose.VERIFY_EMAIL)
-    purpose, _ = await peek(session, post.keyring, code, *purposes, tenant_id=tenant_id, now=now)
-    if purpose is Purpose.SIGN_UP and host.tenant is not None:
-        user = await sign_up.complete(session, post.keyring, host.tenant, code, now=now)
-        return await let_in(session, post.keyring, host, user, device, now=now)
+async def confirm(session: AsyncSession, post: Post, host: Host, code: str, *, now: datetime) -> None:
+    """Use a link that confirms a user's address. It logs nobody in. Raises LinkInvalid."""
     _, user = await redeem_of_user(session, post.keyring, host.tenant, code, Purpose.VERIFY_EMAIL, now=now)
     user.email_verified_at = user.email_verified_at or now
     user.updated_at = now
@@ -71,4 +56,3 @@ async def confirm(
         user_id=user.id,
         user_email=user.email,
     )
-    return None

@@ -13,7 +13,8 @@ from app.people.account_schemas import (
     ForgottenPassword,
     MailSentRead,
     PasswordReset,
-    PersonCreate,
+    SignUp,
+    SignUpCompletion,
 )
 from app.people.dependencies import CurrentPost
 from app.routers import arrivals
@@ -33,7 +34,7 @@ router = ApiRouter(prefix="/auth", tags=["Accounts"], responses=problems(*ON_ANY
     responses=problems(NotFound, SignUpClosed, TooManyAttempts),
 )
 async def sign_up_customer(
-    body: PersonCreate,
+    body: SignUp,
     tenant: CurrentTenant,
     session: PublicSession,
     post: CurrentPost,
@@ -46,13 +47,13 @@ async def sign_up_customer(
 
 
 @router.post(
-    "/confirm-email",
-    summary="Confirm an e-mail address",
+    "/confirm-sign-up",
+    summary="Finish signing up",
     dependencies=[_own_pages_only],
     responses=problems(LinkInvalid, SignUpClosed, EmailTaken, CrossSiteRequest),
 )
-async def confirm_email(
-    body: CodeUse,
+async def confirm_sign_up(
+    body: SignUpCompletion,
     response: Response,
     host: CurrentHost,
     session: LiveSession,
@@ -61,9 +62,15 @@ async def confirm_email(
     device: CurrentDevice,
     now: Now,
 ) -> ArrivalRead:
-    """Use the link of a mail: it makes the account of whoever signed up, or confirms the address of a user."""
-    signed_in = await verification.confirm(session, post, host, body.token, device, now=now)
+    """Use the link of a mail to choose a password: it makes the account, and logs in."""
+    signed_in = await sign_up.complete(session, post, host, body, device, now=now)
     return arrivals.answer(signed_in, response, cookies)
+
+
+@router.post("/confirm-email", status_code=204, summary="Confirm an e-mail address", responses=problems(LinkInvalid))
+async def confirm_email(body: CodeUse, host: CurrentHost, session: PublicSession, post: CurrentPost, now: Now) -> None:
+    """Use the link of a mail to show that the address is one's own."""
+    await verification.confirm(session, post, host, body.token, now=now)
 
 
 @router.post("/forgot-password", status_code=202, summary="Ask for a new password", responses=problems(TooManyAttempts))

@@ -9,12 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
+from app.core.background import BackgroundWork
 from app.core.clock import utcnow
 from app.core.crypto import Keyring, UnsealError
 from app.db.session import Database
@@ -36,7 +35,6 @@ _BATCH = 4  # for one endpoint in one claim
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _PATIENCE = 5  # turns that the database may fail in a row
-_LAST_SENDS_SECONDS = 10.0
 _SECRET_UNREADABLE = "Our copy of the signing secret cannot be read. Delete this endpoint and add it again."  # noqa: S105 — a message # nosec B105
 
 _log = logging.getLogger(__name__)
@@ -64,7 +62,7 @@ class _Outbox:
         return [endpoint_id for endpoint_id, count in counts.items() if count + _BATCH > MOST_PER_ENDPOINT]
 
 
-class Dispatcher:
+class Dispatcher(BackgroundWork):
     """Drains outboxes; enter it once per process.
 
     Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as the
@@ -82,6 +80,7 @@ class Dispatcher:
         clock: Callable[[], datetime] = utcnow,
         jitter: Callable[[], float] = _jitter,
     ) -> None:
+        super().__init__()
         self._database = database
         self._queue = queue
         self._keyring = keyring
@@ -89,47 +88,16 @@ class Dispatcher:
         self._clock = clock
         self._jitter = jitter
         self._outboxes: dict[tuple[UUID, Mode], _Outbox] = {}
-        self._drains: set[asyncio.Task[None]] = set()
         self._sending = 0
         self._transactions = asyncio.Semaphore(_TRANSACTIONS)
-        self._is_closing = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Claim nothing more, and give what is being sent a few seconds to end and be recorded."""
-        self._is_closing = True
-        await self.settle(timeout_seconds=_LAST_SENDS_SECONDS)
-        for task in self._drains:
-            task.cancel()
-        await asyncio.gather(*self._drains, return_exceptions=True)
 
     def drain(self, tenant: Tenant, mode: Mode) -> None:
         """See to it that what is due in this outbox is sent from now on. Returns before it is."""
         outbox = self._outboxes.get((tenant.id, mode))
         if outbox is None:
             outbox = self._outboxes[tenant.id, mode] = _Outbox(tenant, mode)
-            task = asyncio.create_task(self._drain(outbox), name=f"drain {tenant.slug} {mode}")
-            self._drains.add(task)
-            task.add_done_callback(self._drained)
+            self._start(self._drain(outbox), f"drain {tenant.slug} {mode}")
         outbox.news.set()
-
-    async def settle(self, *, timeout_seconds: float) -> None:
-        """Wait until nothing more is under way, or the time is up."""
-        if self._drains:
-            await asyncio.wait(self._drains, timeout=timeout_seconds)
-
-    def _drained(self, task: asyncio.Task[None]) -> None:
-        self._drains.discard(task)
-        if not task.cancelled() and task.exception():
-            # What it had claimed is due again after the lease; the sweeper finds it.
-            _log.error("%s failed", task.get_name(), exc_info=task.exception())
 
     async def _drain(self, outbox: _Outbox) -> None:
         next_look_at = None

@@ -25,6 +25,7 @@ SENDS = {
     AccountPage.RESET_PASSWORD: ("/api/v1/auth/reset-password", {"token", "password"}),
     AccountPage.CONFIRM_EMAIL: ("/api/v1/auth/confirm-email", {"token"}),
     AccountPage.CONFIRM_EMAIL_CHANGE: ("/api/v1/auth/confirm-email-change", {"token"}),
+    AccountPage.FINISH_SIGN_UP: ("/api/v1/auth/confirm-sign-up", {"token", "password"}),
     AccountPage.SIGN_IN_AS: ("/api/v1/masquerade/redeem", {"code"}),
 }
 

@@ -25,7 +25,8 @@ POWERS = {
 NOBODY = UUID(int=1)
 BODIES: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("POST", "/auth/login", {"email": "a@b.example", "password": PASSWORD}, set()),
-    ("POST", "/auth/sign-up", {"email": "a@b.example", "name": "A", "password": PASSWORD}, set()),
+    ("POST", "/auth/sign-up", {"email": "a@b.example", "name": "A"}, set()),
+    ("POST", "/auth/confirm-sign-up", {"token": "x", "password": PASSWORD}, set()),
     ("POST", "/auth/confirm-email", {"token": "x"}, set()),
     ("POST", "/auth/forgot-password", {"email": "a@b.example"}, set()),
     ("POST", "/auth/reset-password", {"token": "x", "password": PASSWORD}, set()),
@@ -133,7 +134,7 @@ class TestFromAnotherSite:
     @pytest.mark.parametrize(
         ("path", "body"),
         [
-            ("/auth/confirm-email", {"token": "x"}),
+            ("/auth/confirm-sign-up", {"token": "x", "password": NEW_PASSWORD}),
             ("/auth/reset-password", {"token": "x", "password": NEW_PASSWORD}),
             ("/invitations/accept", acceptance("x")),
         ],

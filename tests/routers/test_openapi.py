@@ -22,6 +22,7 @@ OPEN = {
     "acceptInvitation",
     "signUpCustomer",
     "confirmEmail",
+    "confirmSignUp",
     "forgotPassword",
     "resetPassword",
     "confirmEmailChange",
