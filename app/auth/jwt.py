@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ def issue(claims: AccessClaims, key: str, *, now: datetime, until: datetime | No
         "typ": _TYPE,
         "jti": str(uuid7()),
         "iat": int(now.timestamp()),
-        "exp": int((until or now + ACCESS_TTL).timestamp()),
+        "exp": ceil((until or now + ACCESS_TTL).timestamp()),
     }
     if claims.actor_id is not None:
         content["act"] = {"sub": str(claims.actor_id)}
