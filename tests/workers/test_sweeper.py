@@ -5,9 +5,14 @@ from uuid import UUID
 import arq
 from arq.connections import ArqRedis
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from app.auth import one_time_codes
+from app.auth.one_time_codes import Purpose
 from app.core.clock import utcnow
+from app.core.ids import uuid7
 from app.events.wakeups import DRAIN
+from app.models.public import OneTimeCodeRow, ThrottleRow
 from app.settings import Settings
 from app.tenancy.mode import Mode
 from app.workers import sweeper
@@ -48,6 +53,20 @@ class TestSweep:
         async with working(settings):
             (message,) = await receiver.wait_for(1)
         assert json.loads(message.body)["type"] == "appointment.hold_expired"
+
+    async def test_forgets_in_the_shared_tables_what_time_has_ended(self, app: FastAPI, state: WorkerState) -> None:
+        long_ago = utcnow() - timedelta(days=2)
+        key = uuid7().bytes
+        async with app.state.database.transaction() as session:
+            await one_time_codes.issue(
+                session, state.runtime.keyring, Purpose.SIGN_UP, ttl=timedelta(hours=1), now=long_ago, payload={"a": 1}
+            )
+            session.add(ThrottleRow(key=key, failures=9, last_failed_at=long_ago, blocked_until=long_ago))
+        await sweeper.sweep({"worker": state})
+        async with app.state.database.transaction() as session:
+            outlived = OneTimeCodeRow.expires_at < utcnow() - timedelta(days=1)
+            assert (await session.scalars(select(OneTimeCodeRow).where(outlived))).all() == []
+            assert await session.get(ThrottleRow, key) is None
 
     async def test_wakes_nobody_without_need(self, redis: ArqRedis, state: WorkerState, business: Business) -> None:
         await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
