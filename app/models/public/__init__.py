@@ -11,6 +11,7 @@ from app.models.public.one_time_code import OneTimeCodeRow
 from app.models.public.passkey import PasskeyRow
 from app.models.public.permission_grant import PermissionGrantRow
 from app.models.public.recovery_code import RecoveryCodeRow
+from app.models.public.shared_idempotency_key import SharedIdempotencyKeyRow
 from app.models.public.tenant import TenantRow
 from app.models.public.tenant_schema import TenantSchemaRow
 from app.models.public.throttle import ThrottleRow
@@ -32,6 +33,7 @@ __all__ = [
     "PasskeyRow",
     "PermissionGrantRow",
     "RecoveryCodeRow",
+    "SharedIdempotencyKeyRow",
     "TenantRow",
     "TenantSchemaRow",
     "ThrottleRow",

@@ -15,6 +15,7 @@ class ApiTokenRow(PublicBase):
         UniqueConstraint("digest"),
         CheckConstraint("is_sandbox = (plaintext IS NOT NULL)", "plaintext"),
         Index(None, "tenant_id"),
+        Index(None, "rolled_from_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -29,3 +30,7 @@ class ApiTokenRow(PublicBase):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    allowed_networks: Mapped[list[str]] = mapped_column(server_default="{}")
+    api_version: Mapped[str] = mapped_column(server_default="2026-11-01")
+    last_used_at: Mapped[datetime | None]
+    rolled_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_tokens.id", ondelete="SET NULL"))

@@ -39,3 +39,4 @@ class TenantRow(PublicBase):
     locale: Mapped[str] = mapped_column(server_default="en")
     first_weekday: Mapped[int] = mapped_column(server_default="1")
     brand_color: Mapped[str | None]
+    cors_origins: Mapped[list[str]] = mapped_column(server_default="{}")

@@ -5,6 +5,7 @@ from app.models.tenant.block import BlockRow
 from app.models.tenant.claim import ClaimRow
 from app.models.tenant.customer import CustomerRow
 from app.models.tenant.event import EventRow
+from app.models.tenant.idempotency_key import IdempotencyKeyRow
 from app.models.tenant.resource import ResourceRow
 from app.models.tenant.schedule_override import ScheduleOverrideRow
 from app.models.tenant.schedule_rule import ScheduleRuleRow
@@ -19,6 +20,7 @@ __all__ = [
     "ClaimRow",
     "CustomerRow",
     "EventRow",
+    "IdempotencyKeyRow",
     "ResourceRow",
     "ScheduleOverrideRow",
     "ScheduleRuleRow",
