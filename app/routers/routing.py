@@ -1,11 +1,11 @@
 """Routes of the API: where they hang, what clients call them, and which problems they can answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from copy import deepcopy
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from app.routers.problems import MEDIA_TYPE
@@ -18,6 +18,24 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
 
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+"""Answers a request; the request's transaction commits after it, and before the answer is sent."""
+
+_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = ()
+"""What operations do beside their own work, the innermost first. Each gives the handler back where it has no part."""
+
+
+class ApiRoute(APIRoute):
+    """An operation of the API."""
+
+    def get_route_handler(self) -> Handler:
+        """The endpoint's own handler with all that is wrapped round it."""
+        handle = super().get_route_handler()
+        for wrap in _WRAPPERS:
+            handle = wrap(self, handle)
+        return handle
+
+
 class ApiRouter(APIRouter):
     """A router under `/api/v1` whose routes can be taken over as they are.
 
@@ -26,7 +44,9 @@ class ApiRouter(APIRouter):
     """
 
     def __init__(self, *, prefix: str = "", **options: Any) -> None:
-        super().__init__(prefix=API_PREFIX + prefix, generate_unique_id_function=operation_id, **options)
+        super().__init__(
+            prefix=API_PREFIX + prefix, generate_unique_id_function=operation_id, route_class=ApiRoute, **options
+        )
 
     def add_api_route(
         self,
