@@ -65,7 +65,7 @@ class AuditEvent(StrEnum):
     USER_REACTIVATED = "user.reactivated", "is_active", "A user was activated again."
 
     GRANT_GIVEN = "grant.given", "permission grantee_id expires_at", "A permission was lent."
-    GRANT_REVOKED = "grant.revoked", "permission grantee_id", "A lent permission was taken back before its time."
+    GRANT_REVOKED = "grant.revoked", "permission grantee_id", "A lent permission ended before its time."
 
     TOKEN_CREATED = "token.created", "name hint mode scopes expires_at", "An API token was made."
     TOKEN_REVOKED = "token.revoked", "name hint mode", "An API token was revoked."

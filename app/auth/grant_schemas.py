@@ -89,11 +89,12 @@ class GrantRead(ResponseModel):
     reason: str
     state: GrantState
     is_active: bool
-    """Whether it counts now. One whose grantor has lost the permission does not, though its time is not over."""
+    """Whether it counts now."""
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
     revoked_by: UUID | None
+    """Null if nobody took it back: its grantor lost the permission, or its grantee does not work here any more."""
 
     @classmethod
     def of(cls, row: PermissionGrantRow, grantor: UserRow, grantee: UserRow, *, now: datetime) -> Self:

@@ -34,11 +34,15 @@ def is_active(row: PermissionGrantRow, *, now: datetime) -> bool:
     return row.revoked_at is None and now < row.expires_at
 
 
+def lendable_by(user: UserRow) -> frozenset[Permission]:
+    """What the user can lend: what their own role and areas have, short of the power to hand out power."""
+    return permissions_of(Role(user.role), user.areas) & GRANTABLE if user.is_active else frozenset()
+
+
 def stands(row: PermissionGrantRow, grantor: UserRow, grantee: UserRow, *, now: datetime) -> bool:
     """Whether the grant counts: while it is active, and its grantor's own role and areas have what it lends."""
-    lendable = permissions_of(Role(grantor.role), grantor.areas) & GRANTABLE
-    both_fit = grantor.is_active and grantee.is_active and Role(grantee.role) in BORROWERS
-    return is_active(row, now=now) and both_fit and row.permission in lendable
+    fits = grantee.is_active and Role(grantee.role) in BORROWERS
+    return is_active(row, now=now) and fits and row.permission in lendable_by(grantor)
 
 
 async def active_for(session: AsyncSession, user_id: UUID, *, now: datetime) -> Sequence[Grant]:

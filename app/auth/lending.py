@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
 from app.auth.grant_schemas import GrantCreate, GrantFilters, GrantRevoke, GrantState
-from app.auth.grants import BORROWERS, is_active
-from app.auth.permissions import GRANTABLE, Permission, permissions_of
+from app.auth.grants import BORROWERS, is_active, lendable_by, stands
+from app.auth.permissions import GRANTABLE, Permission
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.auth.tags import user_tag
@@ -48,10 +48,11 @@ async def give(
 ) -> list[Lent]:
     """Lend a colleague permissions of the actor's own role. They count at once, in every process.
 
-    Raises UserNotFound for whoever is not of the same place, and GrantDenied.
+    Nobody takes power away from either of the two meanwhile. Raises UserNotFound for whoever is not of the same place,
+    and GrantDenied.
     """
     actor.in_person()
-    people = await _find_people(session, {actor.user_id, data.grantee_id})
+    people = await _hold(session, {actor.user_id, data.grantee_id})
     grantor, grantee = people[actor.user_id], people.get(data.grantee_id)
     if grantee is None or grantee.tenant_id != grantor.tenant_id or grantee.is_sandbox:
         raise UserNotFound(f"There is no user {data.grantee_id}.")
@@ -116,6 +117,25 @@ async def revoke_many(session: AsyncSession, actor: Principal, which: GrantRevok
     return await _with_people(session, rows)
 
 
+async def end_lost(session: AsyncSession, user: UserRow, *, now: datetime) -> None:
+    """End for good what the user has lent or was lent, as far as it does not stand any more; nothing brings it back.
+
+    Whoever takes a role, areas or activity away calls it in that transaction, with the user locked.
+    """
+    query = (
+        select(PermissionGrantRow)
+        .where(
+            or_(PermissionGrantRow.grantor_id == user.id, PermissionGrantRow.grantee_id == user.id),
+            _is(GrantState.ACTIVE, now),
+        )
+        .order_by(PermissionGrantRow.id)
+        .with_for_update()
+    )
+    for each in await _with_people(session, (await session.scalars(query)).all()):
+        if not stands(each.row, each.grantor, each.grantee, now=now):
+            _end(session, each.row, now=now, reason="The power that it rested on was taken away.")
+
+
 def _refuse_grantee(grantor: UserRow, grantee: UserRow) -> None:
     if grantee.id == grantor.id:
         raise GrantDenied("Nobody can lend anything to themselves.")
@@ -128,7 +148,7 @@ def _refuse_grantee(grantor: UserRow, grantee: UserRow) -> None:
 def _refuse_permission(grantor: UserRow, permission: Permission) -> None:
     if permission not in GRANTABLE:
         raise GrantDenied(f"{permission.value!r} cannot be lent.")
-    if permission not in permissions_of(Role(grantor.role), grantor.areas):
+    if permission not in lendable_by(grantor):
         raise GrantDenied(f"Your own role does not have {permission.value!r}.")
 
 
@@ -184,17 +204,29 @@ async def _take_back(
 ) -> None:
     revoker = (await _find_people(session, {actor.user_id}))[actor.user_id]
     for row in rows:
-        row.revoked_at, row.revoked_by = now, actor.user_id
-        announce(session, user_tag(row.grantee_id))
-        record(
-            session,
-            AuditEvent.GRANT_REVOKED,
-            about=Subject("grant", row.id),
-            tenant_id=row.tenant_id,
-            diff=changed({"permission": row.permission, "grantee_id": row.grantee_id}, {}),
-        )
-        told = {"permission": row.permission, "revoker": revoker.name}
-        notify(session, row.grantee_id, NotificationKind.GRANT_REVOKED, told, now=now)
+        _end(session, row, now=now, revoker=revoker)
+
+
+def _end(
+    session: AsyncSession,
+    row: PermissionGrantRow,
+    *,
+    now: datetime,
+    revoker: UserRow | None = None,
+    reason: str | None = None,
+) -> None:
+    row.revoked_at, row.revoked_by = now, revoker.id if revoker else None
+    announce(session, user_tag(row.grantee_id))
+    record(
+        session,
+        AuditEvent.GRANT_REVOKED,
+        about=Subject("grant", row.id),
+        tenant_id=row.tenant_id,
+        reason=reason,
+        diff=changed({"permission": row.permission, "grantee_id": row.grantee_id}, {}),
+    )
+    told = {"permission": row.permission, "revoker": revoker.name if revoker else None}
+    notify(session, row.grantee_id, NotificationKind.GRANT_REVOKED, told, now=now)
 
 
 def _in_sight_of(actor: Principal) -> ColumnElement[bool]:
@@ -218,3 +250,9 @@ async def _with_people(session: AsyncSession, rows: Sequence[PermissionGrantRow]
 
 async def _find_people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, UserRow]:
     return {user.id: user for user in await session.scalars(select(UserRow).where(UserRow.id.in_(ids)))}
+
+
+async def _hold(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, UserRow]:
+    """These people, whom nobody else changes before this transaction has ended."""
+    query = select(UserRow).where(UserRow.id.in_(ids)).order_by(UserRow.id).with_for_update(read=True)
+    return {user.id: user for user in await session.scalars(query.execution_options(populate_existing=True))}

@@ -90,8 +90,8 @@ class GrantRevoked(Notice):
     revoker: str | None = None
 
     def text(self) -> str:
-        by = f" by {self.revoker}" if self.revoker else ""
-        return f"{self.permission}, which was lent to you, was taken back{by}."
+        how = f"was taken back by {self.revoker}" if self.revoker else "has ended early"
+        return f"{self.permission}, which was lent to you, {how}."
 
 
 class Masqueraded(Notice):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
-from app.auth import one_time_codes, session_list
+from app.auth import lending, one_time_codes, session_list
 from app.auth.one_time_codes import Purpose
 from app.auth.tags import user_tag
 from app.db.invalidation import announce
@@ -19,7 +19,7 @@ from app.subscriptions.limits import require_staff_room
 
 
 async def deactivate(session: AsyncSession, user: UserRow, people: dict[UUID, UserRow], *, now: datetime) -> None:
-    """Shut a user out at once: sessions end, API tokens stop, links in mails lead nowhere.
+    """Shut a user out at once: sessions, API tokens, links in mails and what was lent end, and do not come back.
 
     `people` are those whom `lock_with_keepers` has locked. Raises LastOwner.
     """
@@ -29,6 +29,7 @@ async def deactivate(session: AsyncSession, user: UserRow, people: dict[UUID, Us
     user.updated_at = now
     await session_list.end_all(session, user.id, now=now)
     await one_time_codes.withdraw(session, user.id, *Purpose)
+    await lending.end_lost(session, user, now=now)
     _note(session, user, AuditEvent.USER_DEACTIVATED)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
+from app.auth import lending
 from app.auth.permissions import Area
 from app.auth.principals import Principal
 from app.auth.roles import Role
@@ -86,6 +87,8 @@ async def update(
         _rename(session, user, wanted["name"])
     if wanted:
         user.updated_at = now
+    if _POWER & wanted.keys():
+        await lending.end_lost(session, user, now=now)
     if is_active is not None:
         await (reactivate(session, user, now=now) if is_active else deactivate(session, user, people, now=now))
     return user
