@@ -6,15 +6,17 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.context import Subject
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.ids import uuid7
-from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, ValidationFailed
+from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, UserNotFound, ValidationFailed
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow
-from app.people import customers, users
+from app.people import activity, customers, users
 from app.people.invitations import Place, keep
 from app.people.post import Post
+from app.people.refusals import refuse
 from app.people.staff_schemas import InvitationRead
 from app.tenancy.mode import Mode
 
@@ -39,6 +41,31 @@ async def invite(
         raise EmailTaken
     place = Place(customer.email.lower(), customer.name, Role.CUSTOMER, customer_id=customer.id)
     return await keep(session, post, actor, place, now=now)
+
+
+async def require(session: AsyncSession, customer_id: UUID) -> UserRow:
+    """Who logs in as this customer. Raises CustomerNotFound, and UserNotFound if nobody does."""
+    customer = await customers.require(session, customer_id)
+    user = await session.get(UserRow, customer.user_id) if customer.user_id else None
+    if user is None:
+        raise UserNotFound("This customer has no log-in.")
+    return user
+
+
+async def deactivate(session: AsyncSession, customer_id: UUID, *, now: datetime) -> UserRow:
+    """Shut the customer out at once; the record stays. Raises CustomerNotFound, UserNotFound and RoleDenied."""
+    user = await _take(session, customer_id)
+    if user.is_active:
+        await activity.deactivate(session, user, {}, now=now)
+    return user
+
+
+async def reactivate(session: AsyncSession, customer_id: UUID, *, now: datetime) -> UserRow:
+    """Let the customer log in again. Raises CustomerNotFound, UserNotFound and RoleDenied."""
+    user = await _take(session, customer_id)
+    if not user.is_active:
+        await activity.reactivate(session, user, now=now)
+    return user
 
 
 async def link(session: AsyncSession, customer_id: UUID, user_id: UUID, *, now: datetime) -> None:
@@ -81,3 +108,12 @@ async def link_or_create(session: AsyncSession, user: UserRow, *, now: datetime)
             updated_at=now,
         )
     )
+
+
+async def _take(session: AsyncSession, customer_id: UUID) -> UserRow:
+    """Who logs in as this customer, locked, as long as a customer is all they are."""
+    user = await users.lock(session, (await require(session, customer_id)).id)
+    if user is None or user.role != Role.CUSTOMER:
+        about = Subject("customer", customer_id)
+        refuse(session, "This person works here by now: whoever manages the staff sees to it.", about=about)
+    return user

@@ -1,12 +1,13 @@
 """Customers as they travel."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import EmailStr, Field, StringConstraints
 
 from app.core.schemas import Name, RequestModel, ResponseModel, Text
+from app.models.public import UserRow
 
 Email = Annotated[EmailStr, Field(examples=["grace@hopper.example"])]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+()./ x#-]{3,40}$"), Field(examples=["+49 30 1234567"])]
@@ -37,3 +38,25 @@ class CustomerRead(ResponseModel):
     notes: str
     created_at: datetime
     updated_at: datetime
+
+
+class CustomerLogInRead(ResponseModel):
+    """Who logs in as a customer."""
+
+    user_id: UUID
+    email: str
+    """What they log in with. The address in the business's record may be another."""
+    is_active: bool
+    email_verified: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: UserRow) -> Self:
+        """A user as stored."""
+        return cls(
+            user_id=user.id,
+            email=user.email,
+            is_active=user.is_active,
+            email_verified=user.email_verified_at is not None,
+            created_at=user.created_at,
+        )

@@ -7,9 +7,9 @@ from fastapi import Query
 
 from app.auth.dependencies import CanReadCustomers, CanWriteCustomers, Now, TenantSession
 from app.core.schemas import SearchText
-from app.errors import CursorInvalid, CustomerNotFound
-from app.people import customers
-from app.people.schemas import CustomerCreate, CustomerRead, CustomerUpdate
+from app.errors import CursorInvalid, CustomerNotFound, RoleDenied, UserNotFound
+from app.people import customer_accounts, customers
+from app.people.schemas import CustomerCreate, CustomerLogInRead, CustomerRead, CustomerUpdate
 from app.routers.pages import PageRead, Paging
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -48,3 +48,35 @@ async def update_customer(
 ) -> CustomerRead:
     """Change a customer's record. Fields left out stay as they are; null clears the address or the number."""
     return CustomerRead.model_validate(await customers.update(session, customer_id, body, now=now))
+
+
+@router.get(
+    "/{customer_id}/log-in", summary="Get a customer's log-in", responses=problems(CustomerNotFound, UserNotFound)
+)
+async def get_customer_log_in(customer_id: UUID, _actor: CanReadCustomers, session: TenantSession) -> CustomerLogInRead:
+    """Who logs in as this customer."""
+    return CustomerLogInRead.of(await customer_accounts.require(session, customer_id))
+
+
+@router.post(
+    "/{customer_id}/log-in/deactivate",
+    summary="Shut a customer out",
+    responses=problems(CustomerNotFound, UserNotFound, RoleDenied),
+)
+async def deactivate_customer_log_in(
+    customer_id: UUID, _actor: CanWriteCustomers, session: TenantSession, now: Now
+) -> CustomerLogInRead:
+    """End a customer's sessions at once and let them log in no more. The record of them stays as it is."""
+    return CustomerLogInRead.of(await customer_accounts.deactivate(session, customer_id, now=now))
+
+
+@router.post(
+    "/{customer_id}/log-in/reactivate",
+    summary="Let a customer in again",
+    responses=problems(CustomerNotFound, UserNotFound, RoleDenied),
+)
+async def reactivate_customer_log_in(
+    customer_id: UUID, _actor: CanWriteCustomers, session: TenantSession, now: Now
+) -> CustomerLogInRead:
+    """Let a customer log in again who was shut out."""
+    return CustomerLogInRead.of(await customer_accounts.reactivate(session, customer_id, now=now))
