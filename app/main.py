@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app import admin, routers
 from app.auth.cookies import CookieNames
+from app.core.versions import VERSIONS
 from app.routers import openapi, problems
 from app.routers.browser_rules import BrowserRules
 from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.throttle = runtime.throttle
     app.state.places = runtime.places
     app.state.keyring = runtime.keyring
+    app.state.versions = VERSIONS
     app.state.cookies = CookieNames.over(secure=settings.secure_cookies)
     problems.install(app)
     routers.register(app)

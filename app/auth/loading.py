@@ -145,6 +145,7 @@ async def load_token(session: AsyncSession, digest: bytes, mode: Mode, host: Hos
         mode=mode,
         permissions=permissions_of(role, user.areas) & {Permission(scope) for scope in token.scopes},
         token_id=token.id,
+        api_version=token.api_version,
         expires_at=token.expires_at,
     )
     return Loaded(principal, (token_tag(token.id), user_tag(user.id), *_tenant_tags(host)))

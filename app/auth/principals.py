@@ -35,6 +35,8 @@ class Principal:
     permissions: frozenset[Permission]
     session_id: UUID | None = None
     token_id: UUID | None = None
+    api_version: str | None = None
+    """The version of the API that an API token is pinned to; None for a session, which speaks the latest."""
     expires_at: datetime | None = None
     """When the session or token ends, unless it is used or revoked before."""
     actor: Actor | None = None

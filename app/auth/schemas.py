@@ -111,6 +111,8 @@ class TokenRead(ResponseModel):
     """Its prefix and last characters, to recognise it by."""
     token: str | None
     """The token itself: of a test token always, of a live one only in the answer to its making."""
+    api_version: str
+    """The version of the API that it speaks, unless a request asks for another by `Smooth-Version`."""
     expires_at: datetime | None
     created_at: datetime
 
@@ -124,6 +126,7 @@ class TokenRead(ResponseModel):
             scopes=[Permission(scope) for scope in row.scopes],
             hint=row.hint,
             token=token or row.plaintext,
+            api_version=row.api_version,
             expires_at=row.expires_at,
             created_at=row.created_at,
         )

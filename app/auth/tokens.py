@@ -17,6 +17,7 @@ from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest
+from app.core.versions import VERSIONS
 from app.db.invalidation import announce
 from app.db.pages import newest_first
 from app.errors import FieldError, TokenNotFound, ValidationFailed
@@ -54,6 +55,7 @@ async def create(
         plaintext=plaintext if mode is Mode.SANDBOX else None,
         is_sandbox=mode is Mode.SANDBOX,
         scopes=list(data.scopes),
+        api_version=VERSIONS.latest,
         expires_at=data.expires_at,
         revoked_at=None,
         created_at=now,

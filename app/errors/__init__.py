@@ -2,6 +2,7 @@
 
 Problem
 ├── BadRequest (400)            MalformedJson · CursorInvalid · SandboxClockRefused · ClockInvalid
+│                               · VersionUnknown
 ├── Unauthenticated (401)       CredentialsInvalid · TokenInvalid · SessionInvalid · RefreshTokenReused
 │                               · SecondFactorRequired · SecondFactorInvalid · PasskeyInvalid
 ├── TierLimit (402)
@@ -28,7 +29,14 @@ Problem
 The first line of a class's docstring is its `title`, the rest says what the caller can do about it.
 """
 
-from app.errors.bad_requests import BadRequest, ClockInvalid, CursorInvalid, MalformedJson, SandboxClockRefused
+from app.errors.bad_requests import (
+    BadRequest,
+    ClockInvalid,
+    CursorInvalid,
+    MalformedJson,
+    SandboxClockRefused,
+    VersionUnknown,
+)
 from app.errors.conflicts import (
     AlreadyInvited,
     AlreadyMasquerading,
@@ -174,6 +182,7 @@ __all__ = [
     "Unavailable",
     "UserNotFound",
     "ValidationFailed",
+    "VersionUnknown",
     "WebhookEndpointLimit",
     "WebhookEndpointNotFound",
     "problem_types",

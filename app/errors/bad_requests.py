@@ -35,3 +35,10 @@ class ClockInvalid(BadRequest):
 
     Send an RFC 3339 instant with an offset, for example `2026-11-01T09:00:00Z`.
     """
+
+
+class VersionUnknown(BadRequest):
+    """There is no such version of the API.
+
+    Send one of the versions that the detail names in `Smooth-Version`, or leave the header out.
+    """

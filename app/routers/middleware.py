@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its size, which mode answered it, and what browsers may make of the answer."""
+"""What surrounds every request: its id and size, its mode and version, and what browsers may make of the answer."""
 
 import logging
 import re
@@ -13,6 +13,7 @@ from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.core.logs import REQUEST_ID
 from app.errors import InternalError, PayloadTooLarge
+from app.routers import versions
 from app.routers.browser_rules import BrowserRules
 from app.routers.problems import respond
 from app.routers.routing import API_PREFIX
@@ -69,7 +70,9 @@ class _Answer:
             headers["X-Request-Id"] = self._scope["state"]["request_id"]
             self._guard(headers)
             if self._scope["path"].startswith(API_PREFIX):
-                headers.setdefault("Cache-Control", "no-store")
+                headers[versions.HEADER] = versions.version_of(self._scope)
+                if headers.setdefault("Cache-Control", "no-store") != "no-store":
+                    headers.add_vary_header(versions.HEADER)
             principal: Principal | None = self._scope["state"].get("principal")
             if principal is not None:
                 headers["X-Sandbox-Mode"] = "true" if principal.mode is Mode.SANDBOX else "false"

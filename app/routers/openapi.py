@@ -7,7 +7,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.auth.dependencies import Permitted, current_principal, in_person, in_session
+from app.routers import versions
 from app.routers.problems import ProblemRead
+from app.routers.routing import API_PREFIX
 
 DESCRIPTION = """
 Scheduling for businesses: services, resources and their hours, free slots, bookings that cannot collide, and signed
@@ -29,6 +31,9 @@ Open an operation, press **Try it out**, fill it in, and press **Execute**. Be o
 
 Instants are RFC 3339 and answered in UTC. Lists take `limit` and `cursor`. Every error is a problem document (RFC 9457)
 whose `type` leads to its description. A test token (`ss_test_…`) works on sandbox data, never on live ones.
+
+A token goes on speaking the version of the API that was the latest when it was made. A request may ask for another by
+the header `Smooth-Version`; every answer says in it which version it speaks. Webhooks carry the latest.
 """.strip()
 
 TAGS = [
@@ -119,6 +124,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    _describe_versions(document)
     authenticated = {route.unique_id for route in app.routes if isinstance(route, APIRoute) and _knows_caller(route)}
     for path in document["paths"].values():
         for operation in path.values():
@@ -135,6 +141,14 @@ def _describe_problems(schemas: dict[str, Any]) -> None:
     problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs")
     schemas["Problem"] = problem
+
+
+def _describe_versions(document: dict[str, Any]) -> None:
+    """Say once that a request may ask for a version, and of each operation of the API that it is one of those."""
+    document["components"]["parameters"] = {"SmoothVersion": versions.PARAMETER}
+    for path, operations in document["paths"].items():
+        for operation in operations.values() if path.startswith(API_PREFIX) else ():
+            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/SmoothVersion"})
 
 
 def _knows_caller(route: APIRoute) -> bool:

@@ -29,11 +29,13 @@ from app.errors import (
     Unauthenticated,
     Unavailable,
     ValidationFailed,
+    VersionUnknown,
 )
 
 ON_ANY_HOST = (
     TenantNotFound,
     TenantSuspended,
+    VersionUnknown,
     ValidationFailed,
     MalformedJson,
     PayloadTooLarge,
@@ -123,6 +125,14 @@ def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
     return Response(orjson.dumps(content), problem.status, problem.headers, MEDIA_TYPE)
 
 
+def invalid(error: RequestValidationError) -> Problem:
+    """What FastAPI has to say against a request, as the problem that it is."""
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        return MalformedJson(_json_position(found))
+    return ValidationFailed(errors=[_field_error(each) for each in found[:_MOST_ERRORS]])
+
+
 def install(app: FastAPI) -> None:
     """Answer every expected failure with a problem document; `RequestMiddleware` does so for the others."""
     app.add_exception_handler(Problem, _on_problem)
@@ -135,10 +145,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(each["type"] == "json_invalid" for each in found):
-        return respond(MalformedJson(_json_position(found)), request.scope)
-    return respond(ValidationFailed(errors=[_field_error(each) for each in found[:_MOST_ERRORS]]), request.scope)
+    return respond(invalid(error) if isinstance(error, RequestValidationError) else InternalError(), request.scope)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

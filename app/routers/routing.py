@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from app.routers import versions
 from app.routers.problems import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
@@ -21,7 +22,7 @@ def operation_id(route: APIRoute) -> str:
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 """Answers a request; the request's transaction commits after it, and before the answer is sent."""
 
-_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = ()
+_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = (versions.wrap,)
 """What operations do beside their own work, the innermost first. Each gives the handler back where it has no part."""
 
 

@@ -45,7 +45,9 @@ def inputs(app: FastAPI) -> list[tuple[str, Node]]:
     for operation in operations:
         name = operation["operationId"]
         for parameter in operation.get("parameters", ()):
-            found += leaves(document, f"{name}/{parameter['name']}", parameter["schema"])
+            shared = parameter.get("$ref", "").rpartition("/")[2]
+            described = document["components"]["parameters"].get(shared, parameter)
+            found += leaves(document, f"{name}/{described['name']}", described["schema"])
         for content in operation.get("requestBody", {}).get("content", {}).values():
             found += leaves(document, name, content["schema"])
     return found

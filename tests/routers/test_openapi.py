@@ -53,7 +53,7 @@ def problems_of(operation: dict[str, Any]) -> Iterator[str]:
 
 
 def parameters_of(operation: dict[str, Any]) -> set[str]:
-    return {parameter["name"] for parameter in operation.get("parameters", ())}
+    return {parameter.get("name") or parameter["$ref"] for parameter in operation.get("parameters", ())}
 
 
 class TestDocument:
@@ -74,6 +74,7 @@ class TestDocument:
             ("if-match", "revision-stale"),
             ("sandbox-now", "clock-invalid"),
             ("sandbox-now", "sandbox-clock-refused"),
+            ("#/components/parameters/SmoothVersion", "version-unknown"),
         ],
     )
     def test_names_the_problems_of_each_parameter(
