@@ -35,6 +35,12 @@ class Business:
     def host(self) -> str:
         return f"{self.slug}.localhost"
 
+    def in_sandbox(self) -> httpx.AsyncClient:
+        """The owner in the sandbox."""
+        client = self.at(self.host, self.owner.headers["Authorization"].removeprefix("Bearer "))
+        client.cookies.set("sandbox_mode", "true", domain="")
+        return client
+
     async def make(self, path: str, body: dict[str, Any], *, client: httpx.AsyncClient | None = None) -> dict[str, Any]:
         """POST to the API as the owner (or this client); the answer of a 201."""
         answer = await (client or self.owner).post(f"/api/v1{path}", json=body)

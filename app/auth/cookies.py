@@ -1,7 +1,12 @@
-"""The two cookies of a browser's session, and the check that goes with them."""
+"""The cookies of a browser's session, and the check that goes with them."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+SANDBOX_MODE = "sandbox_mode"
+"""The cookie of whoever works in the sandbox. It opens nothing: it says which data are meant."""
+SANDBOX_CHOSEN: Final = "true"
+"""The one value that counts."""
 
 
 @dataclass(frozen=True, slots=True)

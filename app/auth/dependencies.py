@@ -18,7 +18,7 @@ from app.audit.context import AuditContext, Result
 from app.audit.events import AuditEvent
 from app.audit.recording import attach, record
 from app.auth import csrf, masquerade_attempts
-from app.auth.cookies import CookieNames, is_same_origin
+from app.auth.cookies import SANDBOX_CHOSEN, SANDBOX_MODE, CookieNames, is_same_origin
 from app.auth.csrf import check_csrf_token
 from app.auth.devices import Device
 from app.auth.directory import PrincipalDirectory
@@ -122,7 +122,7 @@ async def current_principal(request: Request) -> Principal:
     """The authenticated caller. Raises Unauthenticated and its kind, CrossSiteRequest and CsrfTokenInvalid."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
-        known = await _authenticate(request)
+        known = _in_chosen_mode(request, await _authenticate(request))
         request.state.principal = known
         if known.actor is not None:
             await _leave_trace(request, known, AuditEvent.MASQUERADE_ACTED)
@@ -146,6 +146,13 @@ async def _authenticate(request: Request) -> Principal:
         raise TokenInvalid
     if request.method not in _SAFE_METHODS:
         check_csrf_token(request.app.state.keyring, principal.session_id, request.headers.get(csrf.HEADER))
+    return principal
+
+
+def _in_chosen_mode(request: Request, principal: Principal) -> Principal:
+    """The caller in the mode that their cookie chooses, if it is theirs to choose. A token's mode is its own."""
+    if Permission.SANDBOX_READ in principal.permissions and request.cookies.get(SANDBOX_MODE) == SANDBOX_CHOSEN:
+        return replace(principal, mode=Mode.SANDBOX)
     return principal
 
 
@@ -328,6 +335,7 @@ CanReadWebhooks = Annotated[Principal, Depends(Permitted(P.WEBHOOKS_READ))]
 CanWriteWebhooks = Annotated[Principal, Depends(Permitted(P.WEBHOOKS_WRITE))]
 CanReadTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_READ))]
 CanWriteTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_WRITE))]
+CanEnterSandbox = Annotated[Principal, Depends(Permitted(P.SANDBOX_READ))]
 CanReadTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_READ))]
 CanWriteTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_WRITE))]
 CanReadBusiness = Annotated[Principal, Depends(Permitted(P.BUSINESS_READ))]

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
+    SANDBOX_READ = "sandbox:read"
     BUSINESS_READ = "business:read"
     BUSINESS_WRITE = "business:write"
     STAFF_READ = "staff:read"
@@ -72,6 +73,7 @@ _TABLE = {
     P.WEBHOOKS_WRITE: "      -    -    -     -         yes   -       -            -   ",
     P.TOKENS_READ: "         -    -    -     -         yes   -       -            -   ",
     P.TOKENS_WRITE: "        -    -    -     -         yes   -       -            -   ",
+    P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",
     P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",
     P.BUSINESS_WRITE: "      -    -    -     -         yes   yes     settings     -   ",
     P.STAFF_READ: "          yes  yes  -     -         yes   yes     -            -   ",
@@ -114,11 +116,11 @@ BUSINESS_PERMISSIONS = _AT_BUSINESSES - _ON_PLATFORM
 
 _ABOUT_POWER = frozenset({P.TOKENS_READ, P.TOKENS_WRITE, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE})
 
-# A token can neither hand out power nor reach the platform.
-SCOPES = _AT_BUSINESSES - _ABOUT_POWER
+# A token can neither hand out power nor reach the platform, and cannot choose its mode.
+SCOPES = _AT_BUSINESSES - _ABOUT_POWER - {P.SANDBOX_READ}
 # Nor can anybody lend the power to hand out power, or to change what subscriptions cover.
 GRANTABLE = frozenset(Permission) - _ABOUT_POWER - {P.TIERS_WRITE}
 # Whoever acts in another's place hands out nothing in their name, and leaves nothing behind that goes on without them.
 WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE}
-# There is one staff and one set of settings, and they are live: no test token gets at them.
-LIVE_ONLY = frozenset({P.STAFF_READ, P.BUSINESS_WRITE})
+# There is one staff with its powers and one set of settings, and they are live: nobody gets at them from the sandbox.
+LIVE_ONLY = frozenset({P.STAFF_READ, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE, P.BUSINESS_WRITE})

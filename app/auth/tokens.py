@@ -20,7 +20,7 @@ from app.core.pagination import Page, PageRequest
 from app.core.versions import VERSIONS
 from app.db.invalidation import announce
 from app.db.pages import newest_first
-from app.errors import FieldError, TokenNotFound, ValidationFailed
+from app.errors import FieldError, SandboxNotAllowed, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -37,13 +37,16 @@ async def create(
 ) -> tuple[ApiTokenRow, str]:
     """Make a token; its plaintext is returned here and, for a live one, never again.
 
-    Raises PermissionDenied for a scope that the maker does not have, ValidationFailed for an expiry in the past.
+    Raises PermissionDenied for a scope that the maker does not have, SandboxNotAllowed for what the sandbox has no
+    business with (a live token, and scopes of use in live mode alone), ValidationFailed for an expiry in the past.
     """
+    mode = Mode.SANDBOX if data.mode == "test" else Mode.LIVE
+    if actor.mode is Mode.SANDBOX and mode is Mode.LIVE:
+        raise SandboxNotAllowed("A live token opens live data: leave the sandbox to make one.")
     for scope in data.scopes:
         actor.require(scope)
     if data.expires_at is not None and data.expires_at <= now:
         raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future")])
-    mode = Mode.SANDBOX if data.mode == "test" else Mode.LIVE
     plaintext = new_token(mode)
     row = ApiTokenRow(
         id=uuid7(),

@@ -3,6 +3,7 @@
 from app.auth.dependencies import CanReadBusiness, CanWriteBusiness, Now, PublicSession
 from app.businesses import settings
 from app.businesses.schemas import BusinessRead, BusinessUpdate
+from app.errors import SandboxNotAllowed
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentTenant
@@ -16,7 +17,7 @@ async def get_business(_actor: CanReadBusiness, tenant: CurrentTenant, session: 
     return BusinessRead.model_validate(await settings.require(session, tenant))
 
 
-@router.patch("", summary="Change the business's settings")
+@router.patch("", summary="Change the business's settings", responses=problems(SandboxNotAllowed))
 async def update_business(
     body: BusinessUpdate, _actor: CanWriteBusiness, tenant: CurrentTenant, session: PublicSession, now: Now
 ) -> BusinessRead:

@@ -13,10 +13,10 @@ from app.auth.grant_schemas import GrantCreate, GrantFilters, GrantRead, GrantRe
 from app.auth.lending import Lent
 from app.errors import CursorInvalid, GrantDenied, GrantNotFound, UserNotFound
 from app.routers.pages import PageRead
-from app.routers.problems import PERMITTED, problems
+from app.routers.problems import IN_LIVE_MODE, problems
 from app.routers.routing import ApiRouter
 
-router = ApiRouter(prefix="/grants", tags=["Permission grants"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/grants", tags=["Permission grants"], responses=problems(*IN_LIVE_MODE))
 
 
 def _answer(lent: Iterable[Lent], now: datetime) -> list[GrantRead]:

@@ -25,7 +25,6 @@ from app.errors import (
     InvitationNotFound,
     LinkInvalid,
     RoleDenied,
-    SandboxNotAllowed,
     TierLimit,
     TooManyAttempts,
 )
@@ -35,7 +34,7 @@ from app.people.dependencies import CurrentPost
 from app.people.staff_schemas import InvitationAccept, InvitationCreate, InvitationRead
 from app.routers import arrivals
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import ON_ANY_HOST, PERMITTED, problems
+from app.routers.problems import IN_LIVE_MODE, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentHost
 
@@ -48,7 +47,7 @@ router = ApiRouter(tags=["Invitations"])
     "/invitations",
     status_code=201,
     summary="Invite somebody to work here",
-    responses=problems(*PERMITTED, RoleDenied, EmailTaken, AlreadyInvited, TierLimit, TooManyAttempts),
+    responses=problems(*IN_LIVE_MODE, RoleDenied, EmailTaken, AlreadyInvited, TierLimit, TooManyAttempts),
 )
 async def create_invitation(
     body: InvitationCreate, actor: CanWriteStaff, session: PublicSession, post: CurrentPost, now: Now
@@ -57,7 +56,7 @@ async def create_invitation(
     return await invitations.invite(session, post, actor, body, now=now)
 
 
-@router.get("/invitations", summary="List invitations", responses=problems(*PERMITTED, CursorInvalid))
+@router.get("/invitations", summary="List invitations", responses=problems(*IN_LIVE_MODE, CursorInvalid))
 async def list_invitations(
     actor: CanReadStaff, session: PublicSession, page: Paging, now: Now
 ) -> PageRead[InvitationRead]:
@@ -69,7 +68,7 @@ async def list_invitations(
     "/invitations/{invitation_id}",
     status_code=204,
     summary="Withdraw an invitation",
-    responses=problems(*PERMITTED, InvitationNotFound, RoleDenied),
+    responses=problems(*IN_LIVE_MODE, InvitationNotFound, RoleDenied),
 )
 async def withdraw_invitation(invitation_id: UUID, actor: CanWriteStaff, session: PublicSession, now: Now) -> None:
     """Make the link worthless."""
@@ -79,7 +78,7 @@ async def withdraw_invitation(invitation_id: UUID, actor: CanWriteStaff, session
 @router.post(
     "/invitations/{invitation_id}/resend",
     summary="Send an invitation again",
-    responses=problems(*PERMITTED, InvitationNotFound, RoleDenied, TierLimit, TooManyAttempts),
+    responses=problems(*IN_LIVE_MODE, InvitationNotFound, RoleDenied, TierLimit, TooManyAttempts),
 )
 async def resend_invitation(
     invitation_id: UUID, actor: CanWriteStaff, session: PublicSession, post: CurrentPost, now: Now
@@ -92,7 +91,7 @@ async def resend_invitation(
     "/customers/{customer_id}/invitation",
     status_code=201,
     summary="Invite a customer to log in",
-    responses=problems(*PERMITTED, CustomerNotFound, EmailTaken, AlreadyInvited, SandboxNotAllowed, TooManyAttempts),
+    responses=problems(*IN_LIVE_MODE, CustomerNotFound, EmailTaken, AlreadyInvited, TooManyAttempts),
 )
 async def invite_customer(
     customer_id: UUID, actor: CanWriteCustomers, session: TenantSession, post: CurrentPost, now: Now

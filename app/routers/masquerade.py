@@ -38,7 +38,7 @@ from app.errors import (
 )
 from app.routers import session_cookies
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, PERMITTED, problems
+from app.routers.problems import AUTHENTICATED, IN_LIVE_MODE, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentHost
 
@@ -47,7 +47,7 @@ router = ApiRouter(prefix="/masquerade", tags=["Masquerade"], responses=problems
 _own_pages_only = Depends(refuse_foreign_log_in)
 
 
-@router.post("", summary="Begin a masquerade", responses=problems(*PERMITTED, MasqueradeDenied, AlreadyMasquerading))
+@router.post("", summary="Begin a masquerade", responses=problems(*IN_LIVE_MODE, MasqueradeDenied, AlreadyMasquerading))
 async def begin_masquerade(
     body: MasqueradeCreate,
     actor: CanBeginMasquerade,
@@ -100,7 +100,7 @@ async def end_masquerade(
     response.delete_cookie(cookies.access, secure=cookies.secure, httponly=True, samesite="lax")
 
 
-@router.get("/candidates", summary="List whom I can act as", responses=problems(*PERMITTED, CursorInvalid))
+@router.get("/candidates", summary="List whom I can act as", responses=problems(*IN_LIVE_MODE, CursorInvalid))
 async def list_candidates(
     actor: CanMasquerade,
     session: PublicSession,

@@ -46,6 +46,11 @@ TAGS = [
         "description": "Keys for programs, each with its scopes: `ss_live_…` and `ss_test_…`.",
     },
     {
+        "name": "Sandbox",
+        "description": "A second set of the business's data to try things on: no mail leaves it, no live webhook hears "
+        "of it. Test tokens work there; people enter it and leave it.",
+    },
+    {
         "name": "Services",
         "description": "What a business offers: duration, buffers, price, and what it needs.",
     },

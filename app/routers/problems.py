@@ -22,6 +22,7 @@ from app.errors import (
     PayloadTooLarge,
     PermissionDenied,
     Problem,
+    SandboxNotAllowed,
     SessionInvalid,
     TenantNotFound,
     TenantSuspended,
@@ -47,6 +48,8 @@ AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest
 """What every operation can answer that wants to know its caller."""
 PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, NotFound, PermissionDenied)
 """What every operation can answer that wants a permission: it does not exist on the wrong kind of host."""
+IN_LIVE_MODE = (*PERMITTED, SandboxNotAllowed)
+"""What every operation can answer whose permission is of use in live mode alone."""
 
 MEDIA_TYPE = "application/problem+json"
 

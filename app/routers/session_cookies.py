@@ -4,12 +4,14 @@ from datetime import datetime
 
 from fastapi import Request, Response
 
-from app.auth.cookies import CookieNames
+from app.auth.cookies import SANDBOX_CHOSEN, SANDBOX_MODE, CookieNames
 from app.auth.dependencies import refuse_cross_site
 from app.auth.masquerade_schemas import MasqueradeSessionRead
 from app.auth.schemas import RefreshRequest, SessionRead, UserRead
+from app.auth.session_limits import BUSINESS
 from app.auth.sessions import SignedIn
 from app.errors import SessionInvalid
+from app.tenancy.mode import Mode
 
 
 def answer(signed_in: SignedIn, response: Response, names: CookieNames) -> SessionRead:
@@ -41,10 +43,18 @@ def answer_masquerade(begun: SignedIn, response: Response, names: CookieNames) -
     )
 
 
+def choose_mode(mode: Mode, response: Response, names: CookieNames) -> None:
+    """Have the browser stay in this mode: no session that has begun lasts longer than the cookie."""
+    if mode is Mode.SANDBOX:
+        _set(response, names, SANDBOX_MODE, SANDBOX_CHOSEN, int(BUSINESS.absolute.total_seconds()))
+    else:
+        _forget(response, names, SANDBOX_MODE)
+
+
 def clear(response: Response, names: CookieNames) -> None:
-    """Have the browser forget both cookies, and what the pages of this host have kept."""
-    for name in (names.access, names.refresh):
-        response.delete_cookie(name, secure=names.secure, httponly=True, samesite="lax")
+    """Have the browser forget all cookies, and what the pages of this host have kept."""
+    for name in (names.access, names.refresh, SANDBOX_MODE):
+        _forget(response, names, name)
     response.headers["Clear-Site-Data"] = '"storage"'  # its "cookies" would log out of every other host of the domain
 
 
@@ -61,6 +71,10 @@ def presented_refresh_token(body: RefreshRequest, request: Request, names: Cooki
 
 def _set(response: Response, names: CookieNames, name: str, value: str, seconds: int) -> None:
     response.set_cookie(name, value, max_age=seconds, path="/", secure=names.secure, httponly=True, samesite="lax")
+
+
+def _forget(response: Response, names: CookieNames, name: str) -> None:
+    response.delete_cookie(name, secure=names.secure, httponly=True, samesite="lax")
 
 
 def _seconds(signed_in: SignedIn, until: datetime) -> int:

@@ -12,10 +12,10 @@ from app.errors import CursorInvalid, RoleDenied, TierLimit, UserNotFound
 from app.people import staff
 from app.people.staff_schemas import StaffFilters, StaffRead, StaffUpdate
 from app.routers.pages import PageRead, Paging
-from app.routers.problems import PERMITTED, problems
+from app.routers.problems import IN_LIVE_MODE, problems
 from app.routers.routing import ApiRouter
 
-router = ApiRouter(prefix="/staff", tags=["Staff"], responses=problems(*PERMITTED))
+router = ApiRouter(prefix="/staff", tags=["Staff"], responses=problems(*IN_LIVE_MODE))
 
 
 async def filters(

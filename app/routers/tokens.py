@@ -5,7 +5,7 @@ from uuid import UUID
 from app.auth import tokens
 from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
 from app.auth.schemas import TokenCreate, TokenRead
-from app.errors import CursorInvalid, TokenNotFound
+from app.errors import CursorInvalid, SandboxNotAllowed, TokenNotFound
 from app.routers.pages import PageRead, Paging
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -14,7 +14,7 @@ from app.tenancy.dependencies import CurrentTenant
 router = ApiRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
 
 
-@router.post("", status_code=201, summary="Make an API token")
+@router.post("", status_code=201, summary="Make an API token", responses=problems(SandboxNotAllowed))
 async def create_token(
     body: TokenCreate,
     actor: CanWriteTokens,
@@ -23,7 +23,10 @@ async def create_token(
     keyring: Keys,
     now: Now,
 ) -> TokenRead:
-    """Make a token for this business's API. A live token is shown in this answer and never again."""
+    """Make a token for this business's API. A live token is shown in this answer and never again.
+
+    From live mode tokens of both modes can be made, from the sandbox test tokens alone.
+    """
     row, plaintext = await tokens.create(session, keyring, actor, tenant, body, now=now)
     return TokenRead.of(row, token=plaintext)
 

@@ -201,8 +201,14 @@ class TestSecureCookies:
         client.cookies.clear()
         answer = await at(business.host, body["access_token"], app=secure_app).post(LOGOUT)
         cookies = answer.headers.get_list("set-cookie")
-        assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-access_token", "__Host-refresh_token"]
+        names = [cookie.partition("=")[0] for cookie in cookies]
+        assert names == ["__Host-access_token", "__Host-refresh_token", "sandbox_mode"]
         assert all("Max-Age=0" in cookie and "Secure" in cookie for cookie in cookies)
+
+    async def test_the_sandboxs_is_one_of_them(self, browser: Browser, at: Caller, secure_app: FastAPI) -> None:
+        answer = await at(browser.host, browser.access_token, app=secure_app).post("/api/v1/sandbox/toggle")
+        cookie = answer.headers["set-cookie"]
+        assert cookie == "sandbox_mode=true; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax; Secure"
 
     async def test_a_cookie_without_the_prefix_is_none(self, browser: Browser, at: Caller, secure_app: FastAPI) -> None:
         client = at(browser.host, app=secure_app)

@@ -104,6 +104,7 @@ class TestLogOut:
         assert [cookie.split("=")[0] for cookie in answer.headers.get_list("set-cookie")] == [
             "access_token",
             "refresh_token",
+            "sandbox_mode",
         ]
         assert all("Max-Age=0" in cookie for cookie in answer.headers.get_list("set-cookie"))
 

@@ -1,0 +1,33 @@
+"""The sandbox: in and out of it."""
+
+from dataclasses import replace
+
+from fastapi import Request, Response
+
+from app.auth.dependencies import CanEnterSandbox, Cookies
+from app.auth.sandbox_schemas import ModeRead, SandboxToggle
+from app.routers import session_cookies
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
+from app.tenancy.mode import Mode
+
+router = ApiRouter(prefix="/sandbox", tags=["Sandbox"], responses=problems(*PERMITTED))
+
+
+@router.post("/toggle", summary="Enter or leave the sandbox")
+async def toggle_sandbox(
+    actor: CanEnterSandbox,
+    cookies: Cookies,
+    request: Request,
+    response: Response,
+    body: SandboxToggle | None = None,
+) -> ModeRead:
+    """Choose by a cookie which data this session works on; without a body it is the other ones.
+
+    For sessions of those who work at the business. A token's mode is its own, and customers have no sandbox.
+    """
+    enters = body.enabled if body else actor.mode is Mode.LIVE
+    mode = Mode.SANDBOX if enters else Mode.LIVE
+    session_cookies.choose_mode(mode, response, cookies)
+    request.state.principal = replace(actor, mode=mode)  # of which the answer's headers speak
+    return ModeRead(mode=mode)
