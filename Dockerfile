@@ -8,6 +8,7 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN uv sync --frozen --no-default-groups --no-install-project --no-cache
 COPY app ./app
 COPY migrations ./migrations
+COPY docs ./docs
 COPY alembic.ini ./
 RUN uv sync --frozen --no-default-groups --no-cache
 

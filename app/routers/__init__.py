@@ -12,8 +12,10 @@ from app.routers import (
     blocks,
     business,
     customers,
+    developer_pages,
     documentation,
     grants,
+    guide_pages,
     health,
     host,
     invitations,
@@ -69,6 +71,7 @@ _MODULES = (
     health,
     account_pages,
     documentation,
+    guide_pages,
 )
 
 
@@ -78,3 +81,4 @@ def register(app: FastAPI) -> None:
         app.router.routes += module.router.routes
     documentation.mount_assets(app)
     account_pages.mount_assets(app)
+    developer_pages.mount_assets(app)

@@ -1,16 +1,19 @@
 """What a host says of itself: its front page, the interactive documentation, and what each problem means."""
 
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Literal
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.core.schemas import ResponseModel
-from app.errors import NotFound, problem_types
+from app.errors import NotFound, Problem, problem_types
 from app.routers.browser_rules import inline_scripts, page_policy
+from app.routers.developer_pages import WantsHtml
+from app.routers.guides import HOME
 from app.routers.routing import operation_id
 from app.tenancy.dependencies import CurrentHost
 
@@ -26,6 +29,9 @@ class HostRead(ResponseModel):
     business: str | None
     """The business's name, on its own hosts."""
     documentation: str
+    """The operations, to try out in Swagger UI."""
+    help: str
+    """The guides."""
     openapi: str
     api: str
 
@@ -47,23 +53,37 @@ async def describe_host(host: CurrentHost) -> HostRead:
         kind="business" if host.tenant else "platform",
         business=host.tenant.name if host.tenant else None,
         documentation="/docs",
+        help=HOME,
         openapi="/openapi.json",
         api="/api/v1",
     )
 
 
-@router.get("/problems/{code}", summary="What does a problem mean")
-async def describe_problem(code: str) -> ProblemTypeRead:
-    """The description behind the `type` of a problem document."""
+@router.get(
+    "/problems/{code}",
+    summary="What does a problem mean",
+    response_model=ProblemTypeRead,
+    responses={303: {"description": "For browsers: its heading among the guides."}},
+)
+async def describe_problem(code: str, response: Response, html: WantsHtml) -> ProblemTypeRead | RedirectResponse:
+    """The description behind the `type` of a problem document. A browser is led to the guide to errors."""
+    kind = _problem_type(code)
+    response.headers["Vary"] = "Accept"
+    if html:
+        return RedirectResponse(f"{HOME}/errors#{code}", HTTPStatus.SEE_OTHER, response.headers)
+    return ProblemTypeRead(
+        type=f"/problems/{code}",
+        code=code,
+        title=kind.title(),
+        status=kind.status,
+        advice=kind.advice(),
+    )
+
+
+def _problem_type(code: str) -> type[Problem]:
     for kind in problem_types():
         if kind.code() == code:
-            return ProblemTypeRead(
-                type=f"/problems/{code}",
-                code=code,
-                title=kind.title(),
-                status=kind.status,
-                advice=kind.advice(),
-            )
+            return kind
     raise NotFound(f"There is no problem type {code!r}.")
 
 
