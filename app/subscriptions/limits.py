@@ -1,7 +1,7 @@
 """The one place that says no for a subscription's sake."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,11 @@ def booking_quota(tenant: Tenant, tiers: Tiers, *, now: datetime) -> BookingQuot
     local = now.astimezone(ZoneInfo(tenant.timezone))
     midnight = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
     return BookingQuota(tier, tiers, allowed, since=midnight)
+
+
+def history_since(tenant: Tenant, tiers: Tiers, *, now: datetime) -> datetime:
+    """From when on the subscription covers keeping what happened: what is older is deleted."""
+    return now - timedelta(days=tiers[tenant.subscription_tier].retention_days)
 
 
 async def count_staff(

@@ -17,10 +17,13 @@ from app.db.session import Database
 from app.events.wakeups import OutboxWakeups, wake
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
+from app.subscriptions import tiers as subscription_tiers
+from app.subscriptions.limits import history_since
+from app.subscriptions.tiers import Tiers
 from app.tenancy.hosts import find_all
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
-from app.webhooks import deliveries
+from app.webhooks import deliveries, history
 from app.workers.jobs import WorkerState
 
 SWEEP = "sweeper"
@@ -28,6 +31,7 @@ SWEEP = "sweeper"
 _TIMEOUT_SECONDS = 55  # so that no two rounds run at once
 _BATCH = 200
 _MOST_EXPIRED = 100  # of one schema in one round
+_MOST_FORGOTTEN = 500  # likewise
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +40,7 @@ class _Visit:
     database: Database
     tenant: Tenant
     mode: Mode
+    tiers: Tiers
 
 
 async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
@@ -49,6 +54,7 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
     await _sweep_public(runtime.database, now)
     async with runtime.database.transaction() as session:
         tenants = [tenant for tenant in await find_all(session) if not (tenant.is_suspended or tenant.has_ended(now))]
+        tiers = await subscription_tiers.find_all(session)
     start = secrets.randbelow(len(tenants) + 1)
     outboxes = list(product(tenants[start:] + tenants[:start], Mode))
     for first in range(0, len(outboxes), _BATCH):
@@ -56,7 +62,7 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
         database = Database(engine, listeners=[runtime.audit_trail, OutboxWakeups(runtime.queue)])
         try:
             for tenant, mode in outboxes[first : first + _BATCH]:
-                await _visit(_Visit(database, tenant, mode))
+                await _visit(_Visit(database, tenant, mode, tiers))
         finally:
             await database.close()
 
@@ -72,7 +78,7 @@ async def _sweep_public(database: Database, now: datetime) -> None:
 
 
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _wake):
+    for errand in (_expire, _forget, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -84,6 +90,11 @@ async def _expire(session: AsyncSession, visit: _Visit) -> None:
     now = utcnow()
     context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now)
     await expire_due(session, context, limit=_MOST_EXPIRED)
+
+
+async def _forget(session: AsyncSession, visit: _Visit) -> None:
+    since = history_since(visit.tenant, visit.tiers, now=utcnow())
+    await history.forget(session, before=since, most=_MOST_FORGOTTEN)
 
 
 async def _wake(session: AsyncSession, visit: _Visit) -> None:

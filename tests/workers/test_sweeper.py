@@ -10,9 +10,10 @@ from sqlalchemy import select
 from app.auth import one_time_codes
 from app.auth.one_time_codes import Purpose
 from app.core.clock import utcnow
-from app.core.ids import uuid7
+from app.core.ids import first_uuid7, uuid7
 from app.events.wakeups import DRAIN
 from app.models.public import OneTimeCodeRow, ThrottleRow
+from app.models.tenant import EventRow
 from app.settings import Settings
 from app.tenancy.mode import Mode
 from app.workers import sweeper
@@ -67,6 +68,23 @@ class TestSweep:
             outlived = OneTimeCodeRow.expires_at < utcnow() - timedelta(days=1)
             assert (await session.scalars(select(OneTimeCodeRow).where(outlived))).all() == []
             assert await session.get(ThrottleRow, key) is None
+
+    async def test_forgets_what_is_older_than_the_subscription_keeps(
+        self, app: FastAPI, state: WorkerState, platform: Platform
+    ) -> None:
+        """FREE keeps 30 days, STARTER 90."""
+        at, left = utcnow() - timedelta(days=60), {}
+        for tier in ("FREE", "STARTER"):
+            business = await platform.sign_up(subscription_tier=tier)
+            tenant = await app.state.hosts.require(UUID(business.id), now=utcnow())
+            for mode in Mode:
+                async with app.state.database.transaction(tenant.schema(mode)) as session:
+                    session.add(EventRow(id=first_uuid7(at), type="appointment.created", occurred_at=at, payload="{}"))
+            await sweeper.sweep({"worker": state})
+            for mode in Mode:
+                async with app.state.database.transaction(tenant.schema(mode)) as session:
+                    left[tier, mode] = len((await session.scalars(select(EventRow))).all())
+        assert left == {(tier, mode): tier == "STARTER" for tier in ("FREE", "STARTER") for mode in Mode}
 
     async def test_wakes_nobody_without_need(self, redis: ArqRedis, state: WorkerState, business: Business) -> None:
         await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})
