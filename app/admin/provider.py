@@ -1,6 +1,7 @@
 """Who comes in: by the same log-ins, sessions and cookies as the API's."""
 
 import re
+from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -34,7 +35,10 @@ _LOCAL = re.compile(r"[A-Za-z0-9/_.,:;=&%?+*~-]*")
 
 
 class OfficeAuthProvider(BaseAuthProvider):
-    """The door of the back office: a password, then a second factor, and from there on the session's cookies."""
+    """The door of the back office: a password, then a second factor, and from there on the session's cookies.
+
+    A passkey is answered at the API (static/passkey.js), whose log-in sets the same cookies.
+    """
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -72,7 +76,7 @@ class OfficeAuthProvider(BaseAuthProvider):
         """Ask for the password, or go on if somebody is logged in."""
         if not request.state.is_anonymous:
             return RedirectResponse(_local(request, request.query_params.get("next")), status_code=303)
-        return self._frame.show(request, "login.html", next=request.query_params.get("next"))
+        return self._ask_for_password(request, request.query_params.get("next"))
 
     async def log_in(self, request: Request) -> Response:
         """Check the password; ask for the second factor where there is one."""
@@ -82,23 +86,23 @@ class OfficeAuthProvider(BaseAuthProvider):
         try:
             signed_in = await _log_in(request, checked(LoginRequest, fields))
         except SecondFactorRequired as wanted:
-            return self._frame.show(request, "login_code.html", next=after, challenge=wanted.params["challenge"])
+            return self._ask_for_second_factor(request, after, wanted.params["challenge"], wanted.params["methods"])
         except Problem as problem:
-            return self._frame.show(request, "login.html", problem=problem, next=after, email=fields.get("email"))
+            return self._ask_for_password(request, after, problem=problem, email=fields.get("email"))
         return _welcome(request, signed_in, after)
 
     async def check_code(self, request: Request) -> Response:
         """Check the second factor, as often as the challenge allows."""
         refuse_cross_site(request)
         fields = await fields_of(request)
-        after = fields.pop("next", None)
+        after, methods = fields.pop("next", None), fields.pop("methods", None)
         try:
             signed_in = await _log_in_with_code(request, checked(SecondFactorRequest, fields))
         except (SecondFactorInvalid, TooManyAttempts, ValidationFailed) as problem:
-            again = {"next": after, "challenge": fields.get("challenge")}
-            return self._frame.show(request, "login_code.html", problem=problem, **again)
+            asked = (fields.get("challenge"), (methods or "totp").split())
+            return self._ask_for_second_factor(request, after, *asked, problem=problem)
         except Problem as problem:
-            return self._frame.show(request, "login.html", problem=problem, next=after)
+            return self._ask_for_password(request, after, problem=problem)
         return _welcome(request, signed_in, after)
 
     async def log_out(self, request: Request) -> Response:
@@ -109,6 +113,16 @@ class OfficeAuthProvider(BaseAuthProvider):
         answer = RedirectResponse(f"{request.scope['root_path']}{self.login_path}", status_code=303)
         session_cookies.clear(answer, request.app.state.cookies)
         return answer
+
+    def _ask_for_password(self, request: Request, after: str | None, **context: Any) -> Response:
+        landing = _local(request, after)
+        return self._frame.show(request, "login.html", next=after, landing=landing, **context)
+
+    def _ask_for_second_factor(
+        self, request: Request, after: str | None, challenge: str | None, methods: list[str], **context: Any
+    ) -> Response:
+        asked = {"next": after, "landing": _local(request, after), "challenge": challenge, "methods": methods}
+        return self._frame.show(request, "login_code.html", **asked, **context)
 
 
 async def _log_in(request: Request, data: LoginRequest) -> SignedIn:

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 _PRESENT, _VERIFIED, _ATTESTED = 1 << 0, 1 << 2, 1 << 6
 _AAGUID = bytes(16)
@@ -66,6 +67,19 @@ class Authenticator:
             "userHandle": encode(handle) if handle else None,
         }
         return self._credential(response)
+
+    def export(self, rp_id: str) -> dict[str, Any]:
+        """The passkey as Chromium's developer tools take it into a device of theirs."""
+        assert self.user_handle is not None
+        private = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return {
+            "credentialId": b64encode(self.credential_id).decode(),
+            "isResidentCredential": True,
+            "rpId": rp_id,
+            "privateKey": b64encode(private).decode(),
+            "userHandle": b64encode(self.user_handle).decode(),
+            "signCount": self.sign_count,
+        }
 
     def _data(self, rp_id: str, flags: int = 0) -> bytes:
         flags |= _PRESENT | (_VERIFIED if self.knows_user else 0)

@@ -7,11 +7,14 @@ import httpx
 import pyotp
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import delete
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
+from app.models.public import PasskeyRow
 from app.people.users import create_user
 from tests.actors import PASSWORD
+from tests.auth.authenticator import Authenticator
 from tests.browser.site import Site, Watched
 
 ROOT = "robin@platform.example"
@@ -59,6 +62,42 @@ async def sign_up(api: httpx.AsyncClient, slug: str, name: str) -> str:
     return str(answer.json()["id"])
 
 
+async def add_passkey(site: Site, api: httpx.AsyncClient) -> Authenticator:
+    """Give the caller of the API a passkey."""
+    passkey = Authenticator(site.app.state.runtime.settings.origin("platform.localhost"))
+    begun = await api.post("/api/v1/me/passkeys/options", json={"current_password": PASSWORD})
+    made = passkey.make(begun.json()["public_key"])
+    body = {"challenge": begun.json()["challenge"], "name": "Key ring", "credential": made}
+    assert (await api.post("/api/v1/me/passkeys", json=body)).status_code == 201
+    return passkey
+
+
+async def forget_passkeys(site: Site) -> None:
+    """Leave the people as the other tests know them."""
+    async with site.app.state.database.transaction() as session:
+        await session.execute(delete(PasskeyRow))
+
+
+async def plug_in(window: Watched, passkey: Authenticator | None) -> None:
+    """Give the window a device that holds this passkey, or none, and that a finger is always laid upon."""
+    devtools = await window.context.new_cdp_session(window.page)
+    await devtools.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    added = await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+    if passkey is not None:
+        credential = passkey.export("platform.localhost")
+        await devtools.send(
+            "WebAuthn.addCredential", {"authenticatorId": added["authenticatorId"], "credential": credential}
+        )
+
+
 async def log_in(page: Page, site: Site, email: str = "mina@platform.example", path: str = "/admin/") -> None:
     """Log in at the form, and be where one wanted to go."""
     await page.goto(site.at("platform", path))
@@ -100,6 +139,31 @@ class TestLogIn:
         await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         await expect(page.locator("header").get_by_text("SUPERUSER")).to_be_visible()
         await window.show("back-office-overview")
+
+    async def test_with_a_passkey_alone_and_after_the_password(
+        self, site: Site, window: Watched, api: httpx.AsyncClient
+    ) -> None:
+        page = window.page
+        await plug_in(window, await add_passkey(site, api))
+        try:
+            for with_password in (True, False):
+                await page.goto(site.at("platform", "/admin/tenants"))
+                if with_password:
+                    await fill_in(page, "mina@platform.example")
+                    await expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+                    await expect(page.get_by_label("Code of your authenticator app")).to_have_count(0)
+                await page.get_by_role("button", name="Use a passkey").click()
+                await expect(page.get_by_role("heading", name="Businesses")).to_be_visible()
+                await page.get_by_role("button", name="Log out").click()
+        finally:
+            await forget_passkeys(site)
+
+    async def test_with_a_passkey_that_is_not_there(self, site: Site, window: Watched) -> None:
+        page = window.page
+        await plug_in(window, None)
+        await page.goto(site.at("platform", "/admin/login"))
+        await page.get_by_role("button", name="Use a passkey").click()
+        await expect(page.get_by_role("alert")).to_have_text("No passkey was used. Try again, or begin again.")
 
 
 class TestMasquerade:
