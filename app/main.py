@@ -9,6 +9,7 @@ from app import admin, routers
 from app.auth.cookies import CookieNames
 from app.core.versions import VERSIONS
 from app.routers import openapi, problems
+from app.routers.admission import AdmissionMiddleware
 from app.routers.browser_rules import BrowserRules
 from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
 from app.runtime import Runtime
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tiers = runtime.tiers
     app.state.principals = runtime.principals
     app.state.throttle = runtime.throttle
+    app.state.token_usage = runtime.token_usage
     app.state.places = runtime.places
     app.state.keyring = runtime.keyring
     app.state.versions = VERSIONS
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     admin.mount(app, settings, runtime.keyring)
     app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(AdmissionMiddleware, limits=runtime.rate_limits)
     app.add_middleware(RequestMiddleware, rules=BrowserRules(settings))
     if settings.trusted_proxies:
         app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies)

@@ -5,13 +5,17 @@ from typing import Any, Self
 
 from app.audit.trail import AuditTrail
 from app.auth.directory import PrincipalDirectory
+from app.auth.rate_limits import RateLimits
 from app.auth.throttle import Throttle
+from app.auth.token_usage import TokenUsage
 from app.core.cache import TaggedCache
 from app.core.crypto import Keyring
+from app.core.gcra import Quota
 from app.db.engine import make_engine
 from app.db.invalidation import Invalidation
 from app.db.session import Database
 from app.events.wakeups import OutboxWakeups
+from app.integrations.buckets import SharedBuckets
 from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
 from app.mail.wakeups import MailWakeups
@@ -30,6 +34,9 @@ class Runtime:
     tiers: TierDirectory
     principals: PrincipalDirectory
     throttle: Throttle
+    buckets: SharedBuckets
+    rate_limits: RateLimits
+    token_usage: TokenUsage
     places: Places
     invalidation: Invalidation
     audit_trail: AuditTrail
@@ -44,15 +51,24 @@ class Runtime:
         engine = make_engine(settings.database_url, pool_size=settings.database_pool_size)
         database = Database(engine, listeners=[audit_trail, invalidation, OutboxWakeups(queue), MailWakeups(queue)])
         keyring = Keyring(settings.secret_key)
+        tiers, buckets = TierDirectory(database, cache), SharedBuckets(settings.redis_url)
         return cls(
             settings=settings,
             keyring=keyring,
             database=database,
             queue=queue,
             hosts=HostDirectory(database, cache, settings.root_domain),
-            tiers=TierDirectory(database, cache),
-            principals=PrincipalDirectory(database, cache, keyring, settings.wants_second_factor),
+            tiers=tiers,
+            principals=PrincipalDirectory(database, cache, cache, keyring, settings.wants_second_factor),
             throttle=Throttle(database, keyring),
+            buckets=buckets,
+            rate_limits=RateLimits(
+                buckets,
+                tiers,
+                of_session=Quota(settings.requests_per_minute_of_session),
+                of_address=Quota(settings.requests_per_minute_of_address),
+            ),
+            token_usage=TokenUsage(database),
             places=Places(settings.geoip_database),
             invalidation=invalidation,
             audit_trail=audit_trail,
@@ -61,10 +77,13 @@ class Runtime:
     async def __aenter__(self) -> Self:
         self.audit_trail.files.open()
         await self.invalidation.start()
+        await self.token_usage.start()
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
+        await self.token_usage.stop()
         await self.invalidation.stop()
+        await self.buckets.close()
         await self.queue.close()
         self.places.close()
         await self.database.close()

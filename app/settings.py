@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     public_scheme: str = Field("http", pattern="^https?$")
     port: int = Field(8000, ge=1, le=65535)
     require_second_factor: bool = False
+    requests_per_minute_of_session: int = Field(600, ge=1, le=1_000_000)
+    requests_per_minute_of_address: int = Field(300, ge=1, le=1_000_000)
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     webhook_allow_loopback: bool = False
     smtp_url: str | None = Field(None, pattern=_SMTP_URL)

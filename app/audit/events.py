@@ -67,7 +67,13 @@ class AuditEvent(StrEnum):
     GRANT_GIVEN = "grant.given", "permission grantee_id expires_at", "A permission was lent."
     GRANT_REVOKED = "grant.revoked", "permission grantee_id", "A lent permission ended before its time."
 
-    TOKEN_CREATED = "token.created", "name hint mode scopes expires_at", "An API token was made."
+    TOKEN_CREATED = (
+        "token.created",
+        "name hint mode scopes expires_at allowed_networks",
+        "An API token was made.",
+    )
+    TOKEN_CHANGED = "token.changed", "name allowed_networks api_version", "What can be changed about a token was."
+    TOKEN_ROLLED = "token.rolled", "expires_at", "A token was replaced by a new one, and ends soon."
     TOKEN_REVOKED = "token.revoked", "name hint mode", "An API token was revoked."
 
     TENANT_CREATED = (

@@ -26,6 +26,8 @@ from app.auth.permissions import BUSINESS_PERMISSIONS, PLATFORM_PERMISSIONS, Per
 from app.auth.principals import Principal
 from app.auth.relying_party import RelyingParty
 from app.auth.throttle import Throttle
+from app.auth.token_networks import require_allowed
+from app.auth.token_usage import TokenUsage
 from app.core.crypto import Keyring
 from app.db.connection import ScopedConnection
 from app.db.session import Database
@@ -42,7 +44,7 @@ from app.integrations.geoip import Places
 from app.mail.branding import PLATFORM_NAME
 from app.settings import Settings
 from app.tenancy.dependencies import current_host, current_tenant, now, require_platform
-from app.tenancy.hosts import Host
+from app.tenancy.hosts import Host, HostDirectory
 from app.tenancy.mode import Mode
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -119,29 +121,44 @@ async def refuse_foreign_log_in(request: Request) -> None:
 
 
 async def current_principal(request: Request) -> Principal:
-    """The authenticated caller. Raises Unauthenticated and its kind, CrossSiteRequest and CsrfTokenInvalid."""
+    """The caller, for whatever wants to know them. Raises what `identify` does."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
-        known = _in_chosen_mode(request, await _authenticate(request))
+        known = await identify(request)
         request.state.principal = known
         if known.actor is not None:
             await _leave_trace(request, known, AuditEvent.MASQUERADE_ACTED)
     return known
 
 
+async def identify(request: Request) -> Principal:
+    """Whoever calls, found out once a request: nothing is left in the trail until an operation asks.
+
+    Raises Unauthenticated and its kind, AddressNotAllowed, CrossSiteRequest and CsrfTokenInvalid.
+    """
+    refusal: Problem | None = getattr(request.state, "refusal", None)
+    if refusal is not None:
+        raise refusal
+    known: Principal | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = request.state.caller = _in_chosen_mode(request, await _authenticate(request))
+    return known
+
+
 async def _authenticate(request: Request) -> Principal:
     host = await current_host(request)
-    directory: PrincipalDirectory = request.app.state.principals
-    instant = await now(request)
     authorization = request.headers.get("authorization", "")
     if authorization[: len(_SCHEME)].lower() == _SCHEME:
-        return await directory.authenticate(authorization[len(_SCHEME) :].strip(), host, now=instant)
+        return await _by_bearer(request, host, authorization[len(_SCHEME) :].strip())
+    if host.is_for_tokens:
+        raise Unauthenticated("Send an API token: on this host it says which business is meant.")
     names: CookieNames = request.app.state.cookies
     cookie = request.cookies.get(names.access)
     if cookie is None:
         raise Unauthenticated
     refuse_cross_site(request)
-    principal = await directory.authenticate(cookie, host, now=instant)
+    principals: PrincipalDirectory = request.app.state.principals
+    principal = await principals.authenticate(cookie, host, now=await now(request))
     if principal.session_id is None:  # an API token has no business in a cookie
         raise TokenInvalid
     if request.method not in _SAFE_METHODS:
@@ -153,6 +170,21 @@ def _in_chosen_mode(request: Request, principal: Principal) -> Principal:
     """The caller in the mode that their cookie chooses, if it is theirs to choose. A token's mode is its own."""
     if Permission.SANDBOX_READ in principal.permissions and request.cookies.get(SANDBOX_MODE) == SANDBOX_CHOSEN:
         return replace(principal, mode=Mode.SANDBOX)
+    return principal
+
+
+async def _by_bearer(request: Request, host: Host, credential: str) -> Principal:
+    principals: PrincipalDirectory = request.app.state.principals
+    instant = await now(request)
+    if host.is_for_tokens:
+        hosts: HostDirectory = request.app.state.hosts
+        tenant_id = await principals.tenant_of(credential)
+        host = request.state.host = replace(host, tenant=await hosts.require(tenant_id, now=instant))
+    principal = await principals.authenticate(credential, host, now=instant)
+    if principal.token_id is not None:
+        require_allowed(principal.allowed_networks, request.client.host if request.client else None)
+        usage: TokenUsage = request.app.state.token_usage
+        usage.note(principal.token_id, instant)
     return principal
 
 

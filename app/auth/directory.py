@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import jwt
-from app.auth.loading import Loaded, load_session, load_token
+from app.auth.loading import Loaded, find_tenant, load_session, load_token
 from app.auth.principals import Principal
+from app.auth.tags import token_tag
 from app.auth.token_format import mode_of
 from app.core.cache import TaggedCache
 from app.core.crypto import Keyring
@@ -24,6 +26,7 @@ class PrincipalDirectory:
 
     database: Database
     cache: TaggedCache[Loaded]
+    tenants: TaggedCache[UUID]
     keyring: Keyring
     wants_second_factor: bool
     """Whether platform roles may only be used with a second factor."""
@@ -34,6 +37,22 @@ class PrincipalDirectory:
         if mode is not None:
             return await self._by_token(credential, mode, host, now)
         return await self._by_access_token(credential, host, now)
+
+    async def tenant_of(self, credential: str) -> UUID:
+        """The business that an API token belongs to. Raises TokenInvalid."""
+        if mode_of(credential) is None:
+            raise TokenInvalid("On this host only API tokens count. Use the business's own host for anything else.")
+        digest = self.keyring.digest(credential)
+
+        async def from_database() -> tuple[UUID, Iterable[str]] | None:
+            async with self.database.transaction() as session:
+                found = await find_tenant(session, digest)
+            return (found.tenant_id, (token_tag(found.id),)) if found else None
+
+        tenant_id = await self.tenants.get(("token's tenant", digest), from_database)
+        if tenant_id is None:
+            raise TokenInvalid
+        return tenant_id
 
     async def _by_access_token(self, credential: str, host: Host, now: datetime) -> Principal:
         session_id = jwt.read(credential, self.keyring.signing_key, audience=host.audience, now=now).session_id

@@ -16,6 +16,7 @@ from app.auth.principals import Actor, Principal
 from app.auth.roles import Role
 from app.auth.session_limits import limits_of
 from app.auth.tags import session_tag, token_tag, user_tag
+from app.auth.token_networks import parse_networks
 from app.models.public import ApiTokenRow, PasskeyRow, TotpSecretRow, UserRow, UserSessionRow
 from app.tenancy.hosts import Host
 from app.tenancy.mode import Mode
@@ -147,8 +148,17 @@ async def load_token(session: AsyncSession, digest: bytes, mode: Mode, host: Hos
         token_id=token.id,
         api_version=token.api_version,
         expires_at=token.expires_at,
+        allowed_networks=parse_networks(token.allowed_networks),
     )
     return Loaded(principal, (token_tag(token.id), user_tag(user.id), *_tenant_tags(host)))
+
+
+async def find_tenant(session: AsyncSession, digest: bytes) -> Row[tuple[UUID, UUID]] | None:
+    """The id of a token that has not been revoked, and that of its business."""
+    query = select(ApiTokenRow.id, ApiTokenRow.tenant_id).where(
+        ApiTokenRow.digest == digest, ApiTokenRow.revoked_at.is_(None)
+    )
+    return (await session.execute(query)).one_or_none()
 
 
 def _tenant_tags(host: Host) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.auth.grants import Grant
 from app.auth.permissions import LIVE_ONLY, Permission
 from app.auth.roles import Role
+from app.auth.token_networks import Networks
 from app.errors import EnrolmentRequired, InPersonOnly, PermissionDenied, SandboxNotAllowed
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -43,6 +44,8 @@ class Principal:
     """Set while somebody else acts in the user's place."""
     grants: tuple[Grant, ...] = ()
     """What is lent to the caller beyond their role, as far as it counts. The permissions are among the others."""
+    allowed_networks: Networks = ()
+    """Where a token may be used from; anywhere, if there are none."""
     must_enrol: bool = False
     """Whether the role may only be used with a second factor, and none is set up yet."""
 

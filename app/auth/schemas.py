@@ -1,15 +1,17 @@
 """Log-ins, callers and API tokens as they travel."""
 
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, EmailStr, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, ConfigDict, EmailStr, Field, StringConstraints, field_validator
 
 from app.auth.passwords import MAX_LENGTH
 from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.schemas import Instant, Name, RequestModel, ResponseModel
+from app.core.versions import VERSIONS
 from app.models.public import ApiTokenRow, UserRow
 
 TokenMode = Literal["live", "test"]
@@ -81,6 +83,27 @@ class TenantSummary(ResponseModel):
     currency: str
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no network; write it as '203.0.113.0/24', '2001:db8::/32', or one address"
+        ) from error
+
+
+AllowedNetworks = Annotated[
+    list[Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]],
+    Field(max_length=50, examples=[["203.0.113.0/24"]]),
+]
+
+
+def _version(date: str) -> str:
+    if date not in VERSIONS.dates:
+        raise ValueError(f"there is no version {date!r}; there is {', '.join(VERSIONS.dates)}")
+    return date
+
+
 class TokenCreate(RequestModel):
     # What the documentation page fills in: without an `expires_at`, for which it would put the present.
     model_config = ConfigDict(
@@ -92,6 +115,8 @@ class TokenCreate(RequestModel):
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=50, examples=[["appointments:write"]])]
     expires_at: Instant | None = None
     """When it stops to work; never, if left out."""
+    allowed_networks: AllowedNetworks = Field([])
+    """From where it may be used, in CIDR notation. From anywhere, if left out."""
 
     @field_validator("scopes")
     @classmethod
@@ -100,6 +125,19 @@ class TokenCreate(RequestModel):
         if wrong:
             raise ValueError(f"a token cannot have {', '.join(wrong)}")
         return sorted(set(scopes))
+
+
+class TokenUpdate(RequestModel):
+    name: Name | None = None
+    allowed_networks: AllowedNetworks | None = None
+    """From where it may be used; an empty list is anywhere."""
+    api_version: Annotated[str, AfterValidator(_version), Field(examples=[VERSIONS.latest])] | None = None
+    """Another version of the API for it to speak, once your program has been made fit for it."""
+
+
+class TokenRoll(RequestModel):
+    overlap_seconds: int = Field(86_400, ge=0, le=7 * 86_400, examples=[3600])
+    """How long the old token goes on working: a day, if left out; a week at most; 0 ends it at once."""
 
 
 class TokenRead(ResponseModel):
@@ -114,6 +152,12 @@ class TokenRead(ResponseModel):
     api_version: str
     """The version of the API that it speaks, unless a request asks for another by `Smooth-Version`."""
     expires_at: datetime | None
+    allowed_networks: list[str]
+    """From where it may be used; from anywhere, if there are none."""
+    last_used_at: datetime | None
+    """To within some seconds. Null for a token that has never been used."""
+    rolled_from_id: UUID | None
+    """The token that this one took over from."""
     created_at: datetime
 
     @classmethod
@@ -128,5 +172,8 @@ class TokenRead(ResponseModel):
             token=token or row.plaintext,
             api_version=row.api_version,
             expires_at=row.expires_at,
+            allowed_networks=row.allowed_networks,
+            last_used_at=row.last_used_at,
+            rolled_from_id=row.rolled_from_id,
             created_at=row.created_at,
         )

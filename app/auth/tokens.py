@@ -1,6 +1,6 @@
-"""API tokens: made, listed, revoked."""
+"""API tokens: made, listed, changed, rolled, revoked."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
+from app.auth.permissions import Permission
 from app.auth.principals import Principal
-from app.auth.schemas import TokenCreate
+from app.auth.schemas import TokenCreate, TokenRoll, TokenUpdate
 from app.auth.tags import token_tag
 from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest
+from app.core.patch import apply, changes
 from app.core.versions import VERSIONS
 from app.db.invalidation import announce
 from app.db.pages import newest_first
-from app.errors import FieldError, SandboxNotAllowed, TokenNotFound, ValidationFailed
+from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -47,31 +49,18 @@ async def create(
         actor.require(scope)
     if data.expires_at is not None and data.expires_at <= now:
         raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future")])
-    plaintext = new_token(mode)
     row = ApiTokenRow(
-        id=uuid7(),
         tenant_id=tenant.id,
         created_by=actor.user_id,
         name=data.name,
-        hint=hint_of(plaintext),
-        digest=keyring.digest(plaintext),
-        plaintext=plaintext if mode is Mode.SANDBOX else None,
         is_sandbox=mode is Mode.SANDBOX,
         scopes=list(data.scopes),
         api_version=VERSIONS.latest,
         expires_at=data.expires_at,
-        revoked_at=None,
-        created_at=now,
+        allowed_networks=data.allowed_networks,
+        rolled_from_id=None,
     )
-    session.add(row)
-    record(
-        session,
-        AuditEvent.TOKEN_CREATED,
-        tenant_id=tenant.id,
-        about=Subject("token", row.id),
-        diff=changed({}, _told(row) | {"scopes": row.scopes, "expires_at": row.expires_at}),
-    )
-    return row, plaintext
+    return row, _issue(session, keyring, row, now=now)
 
 
 async def find(session: AsyncSession, tenant: Tenant, page: PageRequest) -> Page[ApiTokenRow]:
@@ -80,18 +69,98 @@ async def find(session: AsyncSession, tenant: Tenant, page: PageRequest) -> Page
     return await newest_first(session, query, page, by=ApiTokenRow.id)
 
 
-async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:
-    """End a token at once, in every process. Raises TokenNotFound."""
+async def require(session: AsyncSession, tenant: Tenant, token_id: UUID, *, for_update: bool = False) -> ApiTokenRow:
+    """A token of the business that is not revoked. Raises TokenNotFound."""
     query = select(ApiTokenRow).where(
         ApiTokenRow.id == token_id, ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None)
     )
-    row = (await session.scalars(query)).one_or_none()
+    row = (await session.scalars(query.with_for_update() if for_update else query)).one_or_none()
     if row is None:
         raise TokenNotFound
+    return row
+
+
+async def update(session: AsyncSession, tenant: Tenant, token_id: UUID, data: TokenUpdate) -> ApiTokenRow:
+    """Change what the body names, at once in every process. Raises TokenNotFound."""
+    row = await require(session, tenant, token_id, for_update=True)
+    wanted = changes(data)
+    before = {name: getattr(row, name) for name in wanted}
+    if apply(row, wanted):
+        announce(session, token_tag(token_id))
+        _tell(session, AuditEvent.TOKEN_CHANGED, row, changed(before, wanted))
+    return row
+
+
+async def roll(
+    session: AsyncSession,
+    keyring: Keyring,
+    actor: Principal,
+    tenant: Tenant,
+    token_id: UUID,
+    data: TokenRoll,
+    *,
+    now: datetime,
+) -> tuple[ApiTokenRow, str]:
+    """Make a token like this one, which it replaces once the overlap is over. It acts for whoever rolls it.
+
+    One that was to expire gets as long a life as the old one had. Raises TokenNotFound, TokenExpired, and
+    PermissionDenied for a scope that the caller does not have.
+    """
+    old = await require(session, tenant, token_id, for_update=True)
+    if old.expires_at is not None and old.expires_at <= now:
+        raise TokenExpired
+    for scope in old.scopes:
+        actor.require(Permission(scope))
+    row = ApiTokenRow(
+        tenant_id=tenant.id,
+        created_by=actor.user_id,
+        name=old.name,
+        is_sandbox=old.is_sandbox,
+        scopes=list(old.scopes),
+        api_version=old.api_version,
+        expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+        allowed_networks=list(old.allowed_networks),
+        rolled_from_id=old.id,
+    )
+    plaintext = _issue(session, keyring, row, now=now)
+    if data.overlap_seconds:
+        ends = now + timedelta(seconds=data.overlap_seconds)
+        before, old.expires_at = old.expires_at, min(old.expires_at or ends, ends)
+        _tell(session, AuditEvent.TOKEN_ROLLED, old, changed({"expires_at": before}, {"expires_at": old.expires_at}))
+        announce(session, token_tag(old.id))
+    else:
+        _revoke(session, old, now=now)
+    return row, plaintext
+
+
+async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:
+    """End a token at once, in every process. Raises TokenNotFound."""
+    _revoke(session, await require(session, tenant, token_id, for_update=True), now=now)
+
+
+def _issue(session: AsyncSession, keyring: Keyring, row: ApiTokenRow, *, now: datetime) -> str:
+    """Give the row a fresh token; its plaintext."""
+    plaintext = new_token(Mode.SANDBOX if row.is_sandbox else Mode.LIVE)
+    row.id = uuid7()
+    row.hint = hint_of(plaintext)
+    row.digest = keyring.digest(plaintext)
+    row.plaintext = plaintext if row.is_sandbox else None
+    row.revoked_at = None
+    row.created_at = now
+    session.add(row)
+    diff = {"scopes": row.scopes, "expires_at": row.expires_at, "allowed_networks": row.allowed_networks}
+    _tell(session, AuditEvent.TOKEN_CREATED, row, changed({}, _told(row) | diff))
+    return plaintext
+
+
+def _revoke(session: AsyncSession, row: ApiTokenRow, *, now: datetime) -> None:
     row.revoked_at = now
-    announce(session, token_tag(token_id))
-    about = Subject("token", token_id)
-    record(session, AuditEvent.TOKEN_REVOKED, tenant_id=tenant.id, about=about, diff=changed(_told(row), {}))
+    announce(session, token_tag(row.id))
+    _tell(session, AuditEvent.TOKEN_REVOKED, row, changed(_told(row), {}))
+
+
+def _tell(session: AsyncSession, event: AuditEvent, row: ApiTokenRow, diff: Any) -> None:
+    record(session, event, tenant_id=row.tenant_id, about=Subject("token", row.id), diff=diff)
 
 
 def _told(row: ApiTokenRow) -> dict[str, Any]:

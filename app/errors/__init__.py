@@ -8,7 +8,7 @@ Problem
 ├── TierLimit (402)
 ├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest · CsrfTokenInvalid · InPersonOnly
 │                               · EnrolmentRequired · PasswordWrong · RoleDenied · MasqueradeDenied · GrantDenied
-│                               · SignUpClosed · SandboxNotAllowed
+│                               · SignUpClosed · SandboxNotAllowed · AddressNotAllowed
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
@@ -17,11 +17,12 @@ Problem
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
-│                               · PasskeyLimit
+│                               · PasskeyLimit · TokenExpired
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
 ├── ValidationFailed (422)      SlotUnavailable · RangeTooLong
+├── RateLimited (429)
 ├── TooManyAttempts (429)
 ├── InternalError (500)
 └── Unavailable (503)
@@ -53,9 +54,11 @@ from app.errors.conflicts import (
     SecondFactorPresent,
     SlotTaken,
     SlugTaken,
+    TokenExpired,
     WebhookEndpointLimit,
 )
 from app.errors.forbidden import (
+    AddressNotAllowed,
     CrossSiteRequest,
     CsrfTokenInvalid,
     EnrolmentRequired,
@@ -75,6 +78,7 @@ from app.errors.general import (
     LinkInvalid,
     MethodNotAllowed,
     PayloadTooLarge,
+    RateLimited,
     RevisionStale,
     TierLimit,
     TooManyAttempts,
@@ -113,6 +117,7 @@ from app.errors.unauthenticated import (
 
 __all__ = [
     "CONSTRAINT_PROBLEMS",
+    "AddressNotAllowed",
     "AlreadyInvited",
     "AlreadyMasquerading",
     "AppointmentNotFound",
@@ -152,6 +157,7 @@ __all__ = [
     "PermissionDenied",
     "Problem",
     "RangeTooLong",
+    "RateLimited",
     "RefreshTokenReused",
     "ResourceBusy",
     "ResourceInUse",
@@ -175,6 +181,7 @@ __all__ = [
     "TenantSuspended",
     "TierLimit",
     "TierNotFound",
+    "TokenExpired",
     "TokenInvalid",
     "TokenNotFound",
     "TooManyAttempts",

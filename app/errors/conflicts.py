@@ -107,6 +107,13 @@ class LastOwner(Conflict):
     """
 
 
+class TokenExpired(Conflict):
+    """The token has expired.
+
+    Make a new one.
+    """
+
+
 class PasskeyLimit(Conflict):
     """The account has as many passkeys as it may have.
 

@@ -23,6 +23,13 @@ class TenantSuspended(Forbidden):
     """
 
 
+class AddressNotAllowed(Forbidden):
+    """The token may not be used from this address.
+
+    Its `allowed_networks` do not hold the address that the request came from.
+    """
+
+
 class CrossSiteRequest(Forbidden):
     """A write with cookies came from another site.
 

@@ -69,6 +69,19 @@ class LinkInvalid(Problem):
     status = 410
 
 
+class RateLimited(Problem):
+    """Too many requests.
+
+    Wait as long as `Retry-After` says, in seconds, then go on. `RateLimit` tells with every answer what remains.
+    """
+
+    status = 429
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1, quota: int = 60, window: int = 60) -> None:
+        params = {"retry_after": retry_after, "quota": quota, "window": window}
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, params=params)
+
+
 class TooManyAttempts(Problem):
     """Too many attempts have failed.
 

@@ -25,7 +25,7 @@ ASSETS = "/docs/assets"
 class HostRead(ResponseModel):
     service: Literal["Smooth Schedule"]
     host: str
-    kind: Literal["business", "platform"]
+    kind: Literal["business", "platform", "api"]
     business: str | None
     """The business's name, on its own hosts."""
     documentation: str
@@ -50,7 +50,7 @@ async def describe_host(host: CurrentHost) -> HostRead:
     return HostRead(
         service="Smooth Schedule",
         host=host.name,
-        kind="business" if host.tenant else "platform",
+        kind="business" if host.tenant else "api" if host.is_for_tokens else "platform",
         business=host.tenant.name if host.tenant else None,
         documentation="/docs",
         help=HOME,

@@ -73,8 +73,8 @@ class _Answer:
                 headers[versions.HEADER] = versions.version_of(self._scope)
                 if headers.setdefault("Cache-Control", "no-store") != "no-store":
                     headers.add_vary_header(versions.HEADER)
-                principal: Principal | None = self._scope["state"].get("principal")
-                is_sandbox = principal is not None and principal.mode is Mode.SANDBOX
+                caller: Principal | None = self._scope["state"].get("caller")
+                is_sandbox = caller is not None and caller.mode is Mode.SANDBOX
                 headers["X-Sandbox-Mode"] = "true" if is_sandbox else "false"
         await self._send(message)
 

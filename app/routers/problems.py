@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from app.errors import (
+    AddressNotAllowed,
     CrossSiteRequest,
     CsrfTokenInvalid,
     FieldError,
@@ -22,6 +23,7 @@ from app.errors import (
     PayloadTooLarge,
     PermissionDenied,
     Problem,
+    RateLimited,
     SandboxNotAllowed,
     SessionInvalid,
     TenantNotFound,
@@ -40,11 +42,19 @@ ON_ANY_HOST = (
     ValidationFailed,
     MalformedJson,
     PayloadTooLarge,
+    RateLimited,
     InternalError,
     Unavailable,
 )
 """What every operation can answer."""
-AUTHENTICATED = (Unauthenticated, TokenInvalid, SessionInvalid, CrossSiteRequest, CsrfTokenInvalid)
+AUTHENTICATED = (
+    Unauthenticated,
+    TokenInvalid,
+    SessionInvalid,
+    AddressNotAllowed,
+    CrossSiteRequest,
+    CsrfTokenInvalid,
+)
 """What every operation can answer that wants to know its caller."""
 PERMITTED = (*ON_ANY_HOST, *AUTHENTICATED, NotFound, PermissionDenied)
 """What every operation can answer that wants a permission: it does not exist on the wrong kind of host."""

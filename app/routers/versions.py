@@ -15,7 +15,6 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
-from app.auth.dependencies import current_principal
 from app.auth.principals import Principal
 from app.core.versions import VERSIONS, Change, Versions
 from app.errors import Problem, VersionUnknown
@@ -43,8 +42,8 @@ def version_of(scope: Scope) -> str:
     asked = Headers(scope=scope).get(HEADER)
     if asked in versions.dates:
         return asked
-    principal: Principal | None = scope["state"].get("principal")
-    pinned = principal.api_version if principal else None
+    caller: Principal | None = scope["state"].get("caller")
+    pinned = caller.api_version if caller else None
     return versions.nearest(pinned) if pinned else versions.latest
 
 
@@ -59,21 +58,11 @@ def wrap(route: APIRoute, handle: _Handler) -> _Handler:
             raise VersionUnknown(detail, params={"known": list(versions.dates)})
         changes = versions.touching(route.unique_id)
         if changes:
-            if asked is None:
-                await _identify(request)
             version = version_of(request.scope)
             changes = [change for change in changes if change.version > version]
         return await _translated(request, handle, changes) if changes else await handle(request)
 
     return in_version
-
-
-async def _identify(request: Request) -> None:
-    """Find out who calls, if anybody says so; whether they may is the endpoint's affair."""
-    try:
-        await current_principal(request)
-    except Problem:
-        return
 
 
 async def _translated(request: Request, handle: _Handler, changes: Sequence[Change]) -> Response:

@@ -15,6 +15,7 @@ from app.models.public import DomainRow, TenantRow
 from app.tenancy.tenant import Tenant
 
 PLATFORM_LABEL = "platform"
+API_LABEL = "api"
 
 _TENANT = select(
     TenantRow.id,
@@ -36,14 +37,18 @@ _TENANT = select(
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host of ours, as requested: a business's, or (without a tenant) the platform's own."""
+    """A host of ours, as requested: a business's, or (without a tenant) the platform's own.
+
+    The host for tokens is that of whichever business the token belongs to, and nobody's before that is known.
+    """
 
     name: str
     tenant: Tenant | None
+    is_for_tokens: bool = False
 
     @property
     def is_platform(self) -> bool:
-        return self.tenant is None
+        return self.tenant is None and not self.is_for_tokens
 
     @property
     def audience(self) -> str:
@@ -72,12 +77,15 @@ class HostDirectory:
         self._cache = cache
         self._root = root_domain
         self._platform = frozenset({root_domain, f"{PLATFORM_LABEL}.{root_domain}"})
+        self._for_tokens = f"{API_LABEL}.{root_domain}"
 
     async def resolve(self, header: str, *, now: datetime) -> Host:
         """The host that a Host header names. Raises TenantNotFound and TenantSuspended."""
         name = host_name(header)
         if name in self._platform:
             return Host(name, None)
+        if name == self._for_tokens:
+            return Host(name, None, is_for_tokens=True)
         tenant = await self._cache.get(("host", name), lambda: self._load(self._domain_of(name)))
         if tenant is None:
             raise TenantNotFound(
