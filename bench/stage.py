@@ -9,11 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import update
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
 from app.development import postgres, valkey
 from app.main import create_app
+from app.models.public import TierRow
 from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
@@ -113,11 +115,14 @@ async def stage() -> AsyncIterator[Stage]:
             secret_key="a secret key for a benchmark only",  # noqa: S106 — likewise
             database_url=database_url,
             redis_url=redis_url,
+            requests_per_minute_of_session=1_000_000,
+            requests_per_minute_of_address=1_000_000,
             log_dir=Path(logs),
         )
         async with application(settings) as app:
             email = "root@platform.example"
             async with app.state.database.transaction() as session:
+                await session.execute(update(TierRow).values(api_requests_per_minute=1_000_000_000))
                 await create_user(
                     session,
                     email=email,

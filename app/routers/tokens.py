@@ -50,7 +50,10 @@ async def get_token(token_id: UUID, _actor: CanReadTokens, tenant: CurrentTenant
 async def update_token(
     token_id: UUID, body: TokenUpdate, _actor: CanWriteTokens, tenant: CurrentTenant, session: PublicSession
 ) -> TokenRead:
-    """Change its name, from where it may be used, or the version it speaks. Its scopes stay: make another token for others."""
+    """Change its name, from where it may be used, or the version it speaks.
+
+    Its scopes stay as they are: make another token for others.
+    """
     return TokenRead.of(await tokens.update(session, tenant, token_id, body))
 
 
