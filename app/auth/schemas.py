@@ -131,7 +131,9 @@ class TokenUpdate(RequestModel):
     name: Name | None = None
     allowed_networks: AllowedNetworks | None = None
     """From where it may be used; an empty list is anywhere."""
-    api_version: Annotated[str, AfterValidator(_version), Field(examples=[VERSIONS.latest])] | None = None
+    api_version: Annotated[str, AfterValidator(_version), Field(max_length=10, examples=[VERSIONS.latest])] | None = (
+        None
+    )
     """Another version of the API for it to speak, once your program has been made fit for it."""
 
 
