@@ -3,8 +3,8 @@
 As in `tenancy/dependencies.py`, what one of these needs of another it asks directly, and each finds out once a request.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -297,12 +297,22 @@ async def in_person(request: Request) -> Principal:
     return principal
 
 
-async def public_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's transaction on the shared tables alone, committed before the response is sent."""
+@asynccontextmanager
+async def _transaction(request: Request, schema: str | None) -> AsyncIterator[AsyncSession]:
+    """The request's transaction, which begins with what is wrapped round the operation, if that has asked to."""
     database: Database = request.app.state.database
     await now(request)
-    async with database.transaction() as session:
+    async with database.transaction(schema) as session:
         attach(session, partial(audit_context, request))
+        at_begin: Callable[[AsyncSession], Awaitable[None]] | None = getattr(request.state, "at_begin", None)
+        if at_begin is not None:
+            await at_begin(session)
+        yield session
+
+
+async def public_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's transaction on the shared tables alone, committed before the response is sent."""
+    async with _transaction(request, None) as session:
         yield session
 
 
@@ -310,10 +320,7 @@ async def tenant_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's transaction in the schema of the caller's business and mode, committed likewise."""
     tenant = await current_tenant(request)
     principal = await current_principal(request)
-    await now(request)
-    database: Database = request.app.state.database
-    async with database.transaction(tenant.schema(principal.mode)) as session:
-        attach(session, partial(audit_context, request))
+    async with _transaction(request, tenant.schema(principal.mode)) as session:
         yield session
 
 
@@ -323,10 +330,7 @@ async def live_session(request: Request) -> AsyncIterator[AsyncSession]:
     On the platform's hosts on the shared tables alone.
     """
     host = await current_host(request)
-    await now(request)
-    database: Database = request.app.state.database
-    async with database.transaction(host.tenant.schema(Mode.LIVE) if host.tenant else None) as session:
-        attach(session, partial(audit_context, request))
+    async with _transaction(request, host.tenant.schema(Mode.LIVE) if host.tenant else None) as session:
         yield session
 
 

@@ -2,7 +2,7 @@
 
 Problem
 ├── BadRequest (400)            MalformedJson · CursorInvalid · SandboxClockRefused · ClockInvalid
-│                               · VersionUnknown
+│                               · VersionUnknown · IdempotencyKeyInvalid
 ├── Unauthenticated (401)       CredentialsInvalid · TokenInvalid · SessionInvalid · RefreshTokenReused
 │                               · SecondFactorRequired · SecondFactorInvalid · PasskeyInvalid
 ├── TierLimit (402)
@@ -17,11 +17,11 @@ Problem
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
-│                               · PasskeyLimit · TokenExpired
+│                               · PasskeyLimit · TokenExpired · IdempotencyKeyInUse
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
-├── ValidationFailed (422)      SlotUnavailable · RangeTooLong
+├── ValidationFailed (422)      SlotUnavailable · RangeTooLong · IdempotencyKeyReused
 ├── RateLimited (429)
 ├── TooManyAttempts (429)
 ├── InternalError (500)
@@ -34,6 +34,7 @@ from app.errors.bad_requests import (
     BadRequest,
     ClockInvalid,
     CursorInvalid,
+    IdempotencyKeyInvalid,
     MalformedJson,
     SandboxClockRefused,
     VersionUnknown,
@@ -44,6 +45,7 @@ from app.errors.conflicts import (
     Archived,
     Conflict,
     EmailTaken,
+    IdempotencyKeyInUse,
     InvalidTransition,
     LastOwner,
     NotMasquerading,
@@ -84,7 +86,7 @@ from app.errors.general import (
     TooManyAttempts,
     Unavailable,
 )
-from app.errors.invalid import RangeTooLong, SlotUnavailable, ValidationFailed
+from app.errors.invalid import IdempotencyKeyReused, RangeTooLong, SlotUnavailable, ValidationFailed
 from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
@@ -137,6 +139,9 @@ __all__ = [
     "Forbidden",
     "GrantDenied",
     "GrantNotFound",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyInvalid",
+    "IdempotencyKeyReused",
     "InPersonOnly",
     "InternalError",
     "InvalidTransition",

@@ -42,3 +42,10 @@ class VersionUnknown(BadRequest):
 
     Send one of the versions that the detail names in `Smooth-Version`, or leave the header out.
     """
+
+
+class IdempotencyKeyInvalid(BadRequest):
+    """The `Idempotency-Key` is not one.
+
+    Send 1 to 255 visible ASCII characters, for example a random UUID.
+    """

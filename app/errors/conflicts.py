@@ -119,3 +119,10 @@ class PasskeyLimit(Conflict):
 
     Delete one that is no longer used.
     """
+
+
+class IdempotencyKeyInUse(Conflict):
+    """A request with this `Idempotency-Key` is being worked on.
+
+    Send it again in a moment: once the other one has succeeded, this one gets its answer.
+    """

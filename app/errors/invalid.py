@@ -24,3 +24,10 @@ class RangeTooLong(ValidationFailed):
 
     One request covers at most 62 days.
     """
+
+
+class IdempotencyKeyReused(ValidationFailed):
+    """This `Idempotency-Key` belongs to another request.
+
+    A key is for one request, and for that request sent again unchanged. Take a new one.
+    """

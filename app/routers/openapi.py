@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.auth.dependencies import Permitted, current_principal, in_person, in_session
-from app.routers import versions
+from app.routers import idempotency, versions
+from app.routers.operations import knows_caller
 from app.routers.problems import ProblemRead
 from app.routers.routing import API_PREFIX
 
@@ -79,10 +79,6 @@ TAGS = [
     {"name": "Health", "description": "For load balancers and operators."},
 ]
 
-
-_ASKING = (current_principal, in_session, in_person)
-"""The dependencies that want to know the caller, beside those that want a permission."""
-
 SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
@@ -130,13 +126,20 @@ def _document(app: FastAPI) -> dict[str, Any]:
     _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     _describe_versions(document)
-    authenticated = {route.unique_id for route in app.routes if isinstance(route, APIRoute) and _knows_caller(route)}
+    routes = {route.unique_id: route for route in app.routes if isinstance(route, APIRoute)}
     for path in document["paths"].values():
         for operation in path.values():
-            _drop_default_validation_error(operation["responses"])
-            if operation["operationId"] in authenticated:
-                operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
+            _complete(operation, routes[operation["operationId"]])
     return document
+
+
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    """Say of an operation what its route does beside its own work."""
+    _drop_default_validation_error(operation["responses"])
+    if knows_caller(route):
+        operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
+    if idempotency.takes_keys(route):
+        idempotency.describe(operation)
 
 
 def _describe_problems(schemas: dict[str, Any]) -> None:
@@ -154,11 +157,6 @@ def _describe_versions(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values() if path.startswith(API_PREFIX) else ():
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/SmoothVersion"})
-
-
-def _knows_caller(route: APIRoute) -> bool:
-    calls = [dependency.call for dependency in route.dependant.dependencies]
-    return any(isinstance(call, Permitted) or call in _ASKING for call in calls)
 
 
 def _drop_default_validation_error(responses: dict[str, Any]) -> None:

@@ -116,6 +116,14 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
+def add_responses(known: dict[Any, dict[str, Any]], more: Mapping[Any, dict[str, Any]]) -> None:
+    """Add responses to those that an operation has; where both have problems of one status, all are kept."""
+    for status, response in more.items():
+        former = known.setdefault(status, response)
+        if former is not response and MEDIA_TYPE in response.get("content", {}):
+            former["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
+
+
 def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, Any]:
     """The problem as a JSON document."""
     return {

@@ -1,15 +1,16 @@
 """Routes of the API: where they hang, what clients call them, and which problems they can answer."""
 
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from app.routers import versions
-from app.routers.problems import MEDIA_TYPE
+from app.routers import idempotency, versions
+from app.routers.operations import Handler
+from app.routers.problems import add_responses
 
 API_PREFIX = "/api/v1"
 
@@ -19,10 +20,7 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
 
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-"""Answers a request; the request's transaction commits after it, and before the answer is sent."""
-
-_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = (versions.wrap,)
+_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = (idempotency.wrap, versions.wrap)
 """What operations do beside their own work, the innermost first. Each gives the handler back where it has no part."""
 
 
@@ -59,8 +57,5 @@ class ApiRouter(APIRouter):
     ) -> None:
         """As FastAPI's, with the examples of both kept."""
         merged = deepcopy(self.responses)
-        for status, response in (responses or {}).items():
-            known = merged.setdefault(status, response)
-            if known is not response and MEDIA_TYPE in response.get("content", {}):
-                known["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
+        add_responses(merged, responses or {})
         super().add_api_route(path, endpoint, responses=merged, **options)

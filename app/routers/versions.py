@@ -4,9 +4,8 @@ The endpoints know the latest alone. A caller of it costs nothing; for others th
 the answer downgraded on its way out.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 from fastapi import Request, Response
@@ -18,6 +17,7 @@ from starlette.types import Message, Scope
 from app.auth.principals import Principal
 from app.core.versions import VERSIONS, Change, Versions
 from app.errors import Problem, VersionUnknown
+from app.routers.operations import Handler
 from app.routers.problems import invalid
 
 HEADER = "Smooth-Version"
@@ -33,8 +33,6 @@ PARAMETER = {
 }
 """The header in the OpenAPI document."""
 
-_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 def version_of(scope: Scope) -> str:
     """The version of a request: the one it asks for, else the one its token is pinned to, else the latest."""
@@ -47,7 +45,7 @@ def version_of(scope: Scope) -> str:
     return versions.nearest(pinned) if pinned else versions.latest
 
 
-def wrap(route: APIRoute, handle: _Handler) -> _Handler:
+def wrap(route: APIRoute, handle: Handler) -> Handler:
     """Answer in the version of the request. Raises VersionUnknown where it asks for another."""
 
     async def in_version(request: Request) -> Response:
@@ -65,7 +63,7 @@ def wrap(route: APIRoute, handle: _Handler) -> _Handler:
     return in_version
 
 
-async def _translated(request: Request, handle: _Handler, changes: Sequence[Change]) -> Response:
+async def _translated(request: Request, handle: Handler, changes: Sequence[Change]) -> Response:
     try:
         response = await handle(_upgraded(request, await request.body(), changes))
     except RequestValidationError as error:

@@ -15,6 +15,7 @@ from app.core.clock import utcnow
 from app.db.engine import make_engine
 from app.db.session import Database
 from app.events.wakeups import OutboxWakeups, wake
+from app.idempotency import keys
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
 from app.subscriptions import tiers as subscription_tiers
@@ -68,8 +69,8 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
 
 
 async def _sweep_public(database: Database, now: datetime) -> None:
-    """What time ends in the shared tables: open masquerades, codes, what throttles remember, sessions of long ago."""
-    for room in (masquerade, one_time_codes, throttle, session_list):
+    """What time ends in the shared tables: masquerades, codes, what throttles remember, sessions and answers of old."""
+    for room in (masquerade, one_time_codes, throttle, session_list, keys):
         try:
             async with database.transaction() as session:
                 await room.sweep(session, now=now)
@@ -93,8 +94,9 @@ async def _expire(session: AsyncSession, visit: _Visit) -> None:
 
 
 async def _forget(session: AsyncSession, visit: _Visit) -> None:
-    since = history_since(visit.tenant, visit.tiers, now=utcnow())
-    await history.forget(session, before=since, most=_MOST_FORGOTTEN)
+    now = utcnow()
+    await history.forget(session, before=history_since(visit.tenant, visit.tiers, now=now), most=_MOST_FORGOTTEN)
+    await keys.sweep(session, now=now)
 
 
 async def _wake(session: AsyncSession, visit: _Visit) -> None:

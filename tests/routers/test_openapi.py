@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from app.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed, problem_types
+from app.routers.idempotency import takes_keys
 from app.routers.openapi import TAGS
+from app.routers.operations import TRANSACTIONS, asks_who_calls, sets_cookies
 from app.routers.problems import MEDIA_TYPE
 
 # Operations that ask for no caller.
@@ -52,6 +55,10 @@ def problems_of(operation: dict[str, Any]) -> Iterator[str]:
         yield from response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
 
 
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
 def parameters_of(operation: dict[str, Any]) -> set[str]:
     return {parameter.get("name") or parameter["$ref"] for parameter in operation.get("parameters", ())}
 
@@ -75,6 +82,9 @@ class TestDocument:
             ("sandbox-now", "clock-invalid"),
             ("sandbox-now", "sandbox-clock-refused"),
             ("#/components/parameters/SmoothVersion", "version-unknown"),
+            ("Idempotency-Key", "idempotency-key-invalid"),
+            ("Idempotency-Key", "idempotency-key-in-use"),
+            ("Idempotency-Key", "idempotency-key-reused"),
         ],
     )
     def test_names_the_problems_of_each_parameter(
@@ -92,3 +102,26 @@ class TestDocument:
             for status, response in operation["responses"].items():
                 for code, example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).items():
                     assert (example["value"]["code"], str(example["value"]["status"])) == (code, status)
+
+
+class TestIdempotency:
+    def test_is_offered_by_every_operation_that_creates(self, operations: list[dict[str, Any]]) -> None:
+        creating = {each["operationId"] for each in operations if "201" in each["responses"]}
+        assert creating <= {each["operationId"] for each in operations if "Idempotency-Key" in parameters_of(each)}
+
+    def test_is_offered_by_no_operation_that_sets_cookies(self, app: FastAPI) -> None:
+        assert not [route.unique_id for route in api_routes(app) if takes_keys(route) and sets_cookies(route)]
+
+    def test_says_how_a_replay_is_told(self, operations: list[dict[str, Any]]) -> None:
+        for operation in operations:
+            responses = operation["responses"].items()
+            replayed = {status for status, each in responses if "Idempotency-Replayed" in each.get("headers", {})}
+            assert all(status.startswith("2") for status in replayed)
+            assert bool(replayed) == ("Idempotency-Key" in parameters_of(operation)), operation["operationId"]
+
+    def test_asks_for_the_permission_before_it_looks_for_an_answer(self, app: FastAPI) -> None:
+        for route in api_routes(app):
+            calls = [dependency.call for dependency in route.dependant.dependencies]
+            if takes_keys(route):
+                (begins,) = [place for place, call in enumerate(calls) if call in TRANSACTIONS]
+                assert all(place < begins for place, call in enumerate(calls) if asks_who_calls(call)), route.unique_id

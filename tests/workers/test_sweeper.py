@@ -20,6 +20,8 @@ from app.workers import sweeper
 from app.workers.jobs import WorkerState
 from tests.actors import Business, Platform
 from tests.emitting import emit
+from tests.idempotency.desk import new_key, send
+from tests.idempotency.kept import age, is_kept
 from tests.receivers import Receiver
 from tests.scheduling.catalogue import add_resource, add_service, occupy
 from tests.working import working
@@ -85,6 +87,20 @@ class TestSweep:
                 async with app.state.database.transaction(tenant.schema(mode)) as session:
                     left[tier, mode] = len((await session.scalars(select(EventRow))).all())
         assert left == {(tier, mode): tier == "STARTER" for tier in ("FREE", "STARTER") for mode in Mode}
+
+    async def test_forgets_the_answers_to_keys_that_are_older_than_a_day(
+        self, app: FastAPI, state: WorkerState, business: Business
+    ) -> None:
+        old, young = new_key(), new_key()
+        for key in (old, young):
+            await send(business.owner, "/customers", {"name": "Grace"}, key)
+            await send(business.owner, "/tokens", {"name": "till", "mode": "test", "scopes": ["audit:read"]}, key)
+        for where in (business, None):
+            await age(app, where, old, timedelta(days=1))
+        await sweeper.sweep({"worker": state})
+        for where in (business, None):
+            assert not await is_kept(app, where, old)
+            assert await is_kept(app, where, young)
 
     async def test_wakes_nobody_without_need(self, redis: ArqRedis, state: WorkerState, business: Business) -> None:
         await business.make(PATH, {"url": "https://example.com/hook", "events": ["*"]})

@@ -15,6 +15,7 @@ class SharedIdempotencyKeyRow(PublicBase):
 
     owner_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
+    is_sandbox: Mapped[bool] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
     fingerprint: Mapped[bytes]
     status: Mapped[int]
