@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from app.admin.middleware import FORM_FIELD
 from app.auth.dependencies import public_session
-from app.errors import FieldError, ValidationFailed
+from app.errors import ValidationFailed
+from app.errors.complaints import complaint
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,8 +36,5 @@ def checked(kind: type[Model], fields: Mapping[str, object]) -> Model:
         return kind.model_validate(fields)
     except ValidationError as error:
         raise ValidationFailed(
-            errors=[
-                FieldError(".".join(str(part) for part in each["loc"]), each["msg"].removeprefix("Value error, "))
-                for each in error.errors()
-            ]
+            errors=[complaint(".".join(map(str, each["loc"])), each) for each in error.errors()]
         ) from error

@@ -35,7 +35,7 @@ class TierPages(OfficePage):
         async with transaction(request) as session:
             known = await find_all(session)
         if name not in known:
-            raise TierNotFound(f"There is no tier {name[:40]!r}.")
+            raise TierNotFound("There is no tier '{name}'.", params={"name": name[:40]})
         return self.show(request, "tier.html", tier=known[name])
 
     @action("/{name}/limits", Permission.TIERS_WRITE, name="change-limits")

@@ -43,7 +43,7 @@ class Reader:
         if self.tenant is None:
             return wanted
         if wanted not in {None, self.tenant.id}:
-            raise TenantNotFound(f"There is no business {wanted} here.")
+            raise TenantNotFound("There is no business {tenant_id} here.", params={"tenant_id": wanted})
         return self.tenant.id
 
 

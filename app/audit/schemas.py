@@ -10,12 +10,13 @@ from app.audit.context import Result
 from app.audit.events import AuditEvent
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from app.core.schemas import Instant, ResponseModel, SearchText
+from app.errors import InvalidValue
 from app.tenancy.mode import Mode
 
 
 def _event_or_family(pattern: str) -> str:
     if pattern not in {*AuditEvent, *(f"{event.family}.*" for event in AuditEvent)}:
-        raise ValueError("is neither an event nor a family of events, as `masquerade.*`")
+        raise InvalidValue("is neither an event nor a family of events, as `masquerade.*`", code="event")
     return pattern
 
 

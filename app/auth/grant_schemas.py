@@ -11,6 +11,7 @@ from app.auth.grants import is_active, stands
 from app.auth.permissions import Permission
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from app.core.schemas import Reason, RequestModel, ResponseModel
+from app.errors import InvalidValue
 from app.models.public import PermissionGrantRow, UserRow
 
 DEFAULT_MINUTES = 30
@@ -71,7 +72,7 @@ class GrantRevoke(RequestModel):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if sum(value is not None for value in (self.ids, self.grantee_id, self.mine)) != 1:
-            raise ValueError("name exactly one of ids, grantee_id and mine")
+            raise InvalidValue("name exactly one of ids, grantee_id and mine", code="one-of")
         return self
 
 

@@ -55,7 +55,7 @@ async def give(
     people = await _hold(session, {actor.user_id, data.grantee_id})
     grantor, grantee = people[actor.user_id], people.get(data.grantee_id)
     if grantee is None or grantee.tenant_id != grantor.tenant_id or grantee.is_sandbox:
-        raise UserNotFound(f"There is no user {data.grantee_id}.")
+        raise UserNotFound("There is no user {user_id}.", params={"user_id": data.grantee_id})
     _refuse_grantee(grantor, grantee)
     for permission in data.permissions:
         _refuse_permission(grantor, permission)
@@ -88,7 +88,7 @@ async def revoke(session: AsyncSession, actor: Principal, grant_id: UUID, *, now
     query = select(PermissionGrantRow).where(PermissionGrantRow.id == grant_id, _in_sight_of(actor))
     row = (await session.scalars(query.with_for_update())).one_or_none()
     if row is None:
-        raise GrantNotFound(f"There is no permission grant {grant_id}.")
+        raise GrantNotFound("There is no permission grant {grant_id}.", params={"grant_id": grant_id})
     if row.grantor_id != actor.user_id and actor.role not in _TAKING_BACK_ANY:
         raise PermissionDenied("Only whoever has lent it, or an owner, can take it back.")
     if is_active(row, now=now):
@@ -140,16 +140,16 @@ def _refuse_grantee(grantor: UserRow, grantee: UserRow) -> None:
     if grantee.id == grantor.id:
         raise GrantDenied("Nobody can lend anything to themselves.")
     if Role(grantee.role) not in BORROWERS:
-        raise GrantDenied(f"The role {grantee.role} cannot be lent anything.")
+        raise GrantDenied("The role {role} cannot be lent anything.", params={"role": grantee.role})
     if not grantee.is_active:
         raise GrantDenied("The user is deactivated.")
 
 
 def _refuse_permission(grantor: UserRow, permission: Permission) -> None:
     if permission not in GRANTABLE:
-        raise GrantDenied(f"{permission.value!r} cannot be lent.")
+        raise GrantDenied("'{permission}' cannot be lent.", params={"permission": permission})
     if permission not in lendable_by(grantor):
-        raise GrantDenied(f"Your own role does not have {permission.value!r}.")
+        raise GrantDenied("Your own role does not have '{permission}'.", params={"permission": permission})
 
 
 def _grant(

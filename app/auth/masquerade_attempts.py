@@ -15,7 +15,7 @@ from app.audit.recording import Who, changed, context_of, record
 from app.auth.masquerade_rules import Person, no_power, objection
 from app.auth.roles import Role
 from app.auth.session_limits import limits_of
-from app.errors import MasqueradeDenied
+from app.errors import MasqueradeDenied, Sentence
 from app.models.public import TenantRow, UserRow, UserSessionRow
 
 
@@ -51,14 +51,14 @@ async def judge(session: AsyncSession, attempt: Attempt, *, now: datetime) -> Al
     target, tenant = await _find(session, attempt.target_id)
     ends_at = limits_of(Role(actor.role)).end(rotated_at=own.rotated_at, expires_at=own.expires_at)
     if own.revoked_at is not None or ends_at <= now:
-        rule: str | None = "The session that it was to be begun from has ended."
+        rule: Sentence | None = Sentence("The session that it was to be begun from has ended.")
     elif target is None:
         rule = no_power(Role(actor.role))
     else:
         rule = objection(person(actor, None, now=now), person(target, tenant, now=now))
     if target is None or rule is not None:
         who = Who(actor_id=actor.id, actor_email=actor.email, session_id=own.id)
-        _deny(session, attempt.target_id, target, rule=rule, reason=attempt.reason, **who)
+        _deny(session, attempt.target_id, target, rule=str(rule), reason=attempt.reason, **who)
         raise MasqueradeDenied(rule)
     return Allowed(actor, own.id, ends_at, target, tenant, attempt.reason)
 

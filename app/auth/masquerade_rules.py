@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.auth.roles import Role
+from app.errors import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +25,26 @@ class Person:
 _STAFF = frozenset({Role.TENANT_MANAGER, Role.TENANT_STAFF})
 
 
-def objection(actor: Person, target: Person) -> str | None:
+def objection(actor: Person, target: Person) -> Sentence | None:
     """What stands against the actor's masquerading as the target, or None if nothing does.
 
     Whoever is out of the actor's reach is spoken of as `no_power` speaks of anybody: what they are is not told.
     """
     if actor.user_id == target.user_id:
-        return "Nobody can masquerade as themselves."
+        return Sentence("Nobody can masquerade as themselves.")
     is_above = target.role is Role.SUPERUSER and actor.role is not Role.SUPERUSER
     if is_above or not _MATRIX.get(actor.role, _nobody)(actor, target):
         return no_power(actor.role)
     if not actor.is_active or not target.is_active:
-        return "One of the two is deactivated."
+        return Sentence("One of the two is deactivated.")
     if not target.is_served:
-        return "The business is suspended: nobody can enter it."
+        return Sentence("The business is suspended: nobody can enter it.")
     return None
 
 
-def no_power(role: Role) -> str:
+def no_power(role: Role) -> Sentence:
     """What is said where the matrix does not reach, and where there is no such user."""
-    return f"The role {role} may not masquerade as this user."
+    return Sentence("The role {role} may not masquerade as this user.", {"role": role})
 
 
 def _anyone(_actor: Person, _target: Person) -> bool:

@@ -23,8 +23,6 @@ from app.errors import PasskeyInvalid
 from app.models.public import OneTimeCodeRow, PasskeyRow, UserRow
 from app.tenancy.hosts import Host
 
-_CLONED = "The passkey's counter went back: there may be a copy of it."
-
 
 async def begin(
     session: AsyncSession, keyring: Keyring, host: Host, party: RelyingParty, pending: str | None, *, now: datetime
@@ -127,4 +125,4 @@ async def _require(
 def _check_counter(passkey: PasskeyRow, count: int) -> None:
     """See that a counter that counts goes up. Raises PasskeyInvalid."""
     if (count or passkey.sign_count) and count <= passkey.sign_count:
-        raise PasskeyInvalid(_CLONED)
+        raise PasskeyInvalid("The passkey's counter went back: there may be a copy of it.")

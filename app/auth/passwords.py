@@ -7,6 +7,8 @@ from pathlib import Path
 
 from passlib.context import CryptContext
 
+from app.errors import InvalidValue
+
 MIN_LENGTH = 8
 MAX_LENGTH = 256
 
@@ -42,18 +44,20 @@ def _common_passwords() -> frozenset[str]:
 
 
 def check_password(password: str, *, email: str, words: Iterable[str] = ()) -> str:
-    """The password itself, if it may be used with this e-mail address. Raises ValueError saying what to change.
+    """The password itself, if it may be used with this e-mail address. Raises InvalidValue saying what to change.
 
     `words` are names that belong to it as well, as the business's: like CONTEXT_WORDS they do not make a password.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise ValueError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+        raise InvalidValue(
+            "must have {least} to {most} characters", code="length", params={"least": MIN_LENGTH, "most": MAX_LENGTH}
+        )
     if password.lower() in _common_passwords():
-        raise ValueError("is one of the commonest passwords; choose another one")
+        raise InvalidValue("is one of the commonest passwords; choose another one", code="common")
     if password.lower() == email.lower():
-        raise ValueError("must differ from the e-mail address")
+        raise InvalidValue("must differ from the e-mail address", code="same-as-email")
     if _letters(password) in {_letters(word) for word in (*CONTEXT_WORDS, email.partition("@")[0], *words)} - {""}:
-        raise ValueError("is hardly more than a name that others know; choose another one")
+        raise InvalidValue("is hardly more than a name that others know; choose another one", code="guessable")
     return password
 
 

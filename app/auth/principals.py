@@ -60,7 +60,7 @@ class Principal:
             return
         if self.must_enrol:
             raise EnrolmentRequired
-        raise PermissionDenied(f"This needs the permission {permission.value!r}.")
+        raise PermissionDenied("This needs the permission '{permission}'.", params={"permission": permission})
 
     def grant_for(self, permission: Permission) -> UUID | None:
         """The grant without which the caller would not have this permission, if there is one: the last to end."""

@@ -31,7 +31,7 @@ class Counted:
         """Raise RateLimited if this request is one too many."""
         if not self.standing.is_allowed:
             raise RateLimited(
-                f"{self.quota.requests} requests are allowed in {self.quota.seconds} seconds.",
+                "{quota} requests are allowed in {window} seconds.",
                 retry_after=whole_seconds(self.standing.retry_after),
                 quota=self.quota.requests,
                 window=self.quota.seconds,

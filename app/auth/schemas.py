@@ -12,6 +12,7 @@ from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.schemas import Instant, Name, RequestModel, ResponseModel
 from app.core.versions import VERSIONS
+from app.errors import InvalidValue
 from app.models.public import ApiTokenRow, UserRow
 
 TokenMode = Literal["live", "test"]
@@ -87,8 +88,10 @@ def _network(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as error:
-        raise ValueError(
-            f"{text!r} is no network; write it as '203.0.113.0/24', '2001:db8::/32', or one address"
+        raise InvalidValue(
+            "'{network}' is no network; write it as '203.0.113.0/24', '2001:db8::/32', or one address",
+            code="network",
+            params={"network": text},
         ) from error
 
 
@@ -100,7 +103,11 @@ AllowedNetworks = Annotated[
 
 def _version(date: str) -> str:
     if date not in VERSIONS.dates:
-        raise ValueError(f"there is no version {date!r}; there is {', '.join(VERSIONS.dates)}")
+        raise InvalidValue(
+            "there is no version '{version}'; there is {known}",
+            code="version",
+            params={"version": date, "known": list(VERSIONS.dates)},
+        )
     return date
 
 
@@ -123,7 +130,7 @@ class TokenCreate(RequestModel):
     def _only_scopes(cls, scopes: list[Permission]) -> list[Permission]:
         wrong = sorted(set(scopes) - SCOPES)
         if wrong:
-            raise ValueError(f"a token cannot have {', '.join(wrong)}")
+            raise InvalidValue("a token cannot have {scopes}", code="scope", params={"scopes": wrong})
         return sorted(set(scopes))
 
 

@@ -48,7 +48,7 @@ async def create(
     for scope in data.scopes:
         actor.require(scope)
     if data.expires_at is not None and data.expires_at <= now:
-        raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future")])
+        raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future", code="in-the-past")])
     row = ApiTokenRow(
         tenant_id=tenant.id,
         created_by=actor.user_id,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.businesses import erasure
-from app.errors import FieldError, ValidationFailed
+from app.errors import InvalidValue, ValidationFailed
 from app.models.public import NotificationRow, TenantRow, UserRow
 from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
@@ -28,11 +28,11 @@ def end_of_term(
     if wanted is None:
         return (known or (now + TERM).replace(microsecond=0)) if is_temporary else None
     if not is_temporary:
-        raise _refused("belongs to demo accounts only")
+        raise _refused(InvalidValue("belongs to demo accounts only", code="demos-only"))
     if wanted <= now:
-        raise _refused("must lie in the future")
+        raise _refused(InvalidValue("must lie in the future", code="in-the-past"))
     if wanted > now + LONGEST_TERM:
-        raise _refused(f"must lie within {LONGEST_TERM.days} days")
+        raise _refused(InvalidValue("must lie within {days} days", code="too-far", params={"days": LONGEST_TERM.days}))
     return wanted
 
 
@@ -78,5 +78,5 @@ async def warn_owners(session: AsyncSession, *, now: datetime) -> None:
         notify(session, owner.id, NotificationKind.DEMO_EXPIRING, data, now=now)
 
 
-def _refused(detail: str) -> ValidationFailed:
-    return ValidationFailed(errors=[FieldError("/demo_expires_at", detail)])
+def _refused(end: InvalidValue) -> ValidationFailed:
+    return ValidationFailed(errors=[end.at("/demo_expires_at")])

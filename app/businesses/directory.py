@@ -33,7 +33,7 @@ async def require(session: AsyncSession, actor: Principal, tenant_id: UUID, *, f
     query = select(TenantRow).where(TenantRow.id == tenant_id, visible_to(actor))
     tenant = (await session.scalars(query.with_for_update() if for_update else query)).one_or_none()
     if tenant is None:
-        raise TenantNotFound(f"There is no business {tenant_id}.")
+        raise TenantNotFound("There is no business {tenant_id}.", params={"tenant_id": tenant_id})
     return tenant
 
 

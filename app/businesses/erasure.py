@@ -24,7 +24,7 @@ async def erase(session: AsyncSession, tenant_id: UUID) -> None:
     """
     tenant = await session.get(TenantRow, tenant_id, with_for_update=True)
     if tenant is None:
-        raise TenantNotFound(f"There is no business {tenant_id}.")
+        raise TenantNotFound("There is no business {tenant_id}.", params={"tenant_id": tenant_id})
     gone = changed({name: getattr(tenant, name) for name in _TOLD}, {})
     await drop_schemas(session, tenant.schema_name)
     await session.execute(delete(TenantRow).where(TenantRow.id == tenant_id))

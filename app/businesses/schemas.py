@@ -19,6 +19,7 @@ from app.core.schemas import (
     TimeZoneName,
     Weekday,
 )
+from app.errors import InvalidValue
 from app.people.account_schemas import PersonCreate
 from app.tenancy.slugs import Slug
 
@@ -55,8 +56,9 @@ class TenantCreate(RequestModel):
         names = [others.data[name] for name in ("name", "slug") if name in others.data]
         try:
             check_password(owner.password, email=owner.email, words=names)
-        except ValueError as error:
-            raise ValueError(f"the password {error}") from error
+        except InvalidValue as error:
+            error.pointer = "/password"
+            raise
         return owner
 
 

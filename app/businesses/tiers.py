@@ -24,7 +24,7 @@ async def update(session: AsyncSession, name: str, data: TierUpdate, *, now: dat
     """
     row = await session.get(TierRow, name, with_for_update=True)
     if row is None:
-        raise TierNotFound(f"There is no tier {name[:40]!r}.")
+        raise TierNotFound("There is no tier '{name}'.", params={"name": name[:40]})
     wanted = changes(data, clearable=_CLEARABLE)
     before = {field: getattr(row, field) for field in wanted}
     if apply(row, wanted):

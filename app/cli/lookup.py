@@ -12,4 +12,6 @@ async def require_tenant(session: AsyncSession, slug: str) -> Tenant:
     for tenant in await find_all(session):
         if tenant.slug == slug:
             return tenant
-    raise TenantNotFound(f"There is no business {slug!r}. `smoothschedule tenant list` names them all.")
+    raise TenantNotFound(
+        "There is no business '{slug}'. `smoothschedule tenant list` names them all.", params={"slug": slug}
+    )

@@ -13,7 +13,9 @@ def changes(data: BaseModel, *, clearable: frozenset[str] = frozenset()) -> dict
     named = {name: getattr(data, name) for name in data.model_fields_set}
     refused = [name for name, value in named.items() if value is None and name not in clearable]
     if refused:
-        raise ValidationFailed(errors=[FieldError(f"/{name}", "cannot be null") for name in sorted(refused)])
+        raise ValidationFailed(
+            errors=[FieldError(f"/{name}", "cannot be null", code="null") for name in sorted(refused)]
+        )
     return named
 
 

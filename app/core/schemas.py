@@ -17,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 
+from app.errors import InvalidValue
+
 # Wide enough for every appointment; far enough from the ends of the calendar that no arithmetic falls off them.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -27,7 +29,7 @@ _MOST_FIELDS = 100
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("must not contain NUL characters")
+        raise InvalidValue("must not contain NUL characters", code="characters")
     return text
 
 
@@ -44,7 +46,7 @@ class RequestModel(BaseModel):
     def _of_sane_size(cls, value: object) -> object:
         # Each unknown field is a complaint of its own: a mebibyte of them would take more than a second to make.
         if isinstance(value, dict) and len(value) > _MOST_FIELDS:
-            raise ValueError(f"has more than {_MOST_FIELDS} fields")
+            raise InvalidValue("has more than {most} fields", code="too-many-fields", params={"most": _MOST_FIELDS})
         return value
 
     @field_validator("*", mode="before")
@@ -69,15 +71,20 @@ def _zones() -> frozenset[str]:
 
 def _known_zone(zone: str) -> str:
     if zone not in _zones():
-        raise ValueError(f"{zone!r} is not an IANA time zone; use a name like 'Europe/Berlin' or 'UTC'")
+        raise InvalidValue(
+            "'{zone}' is not an IANA time zone; use a name like 'Europe/Berlin' or 'UTC'",
+            code="time-zone",
+            params={"zone": zone},
+        )
     return zone
 
 
 def _sane(instant: datetime) -> datetime:
     if instant.microsecond:
-        raise ValueError("must be a whole second")
+        raise InvalidValue("must be a whole second", code="fraction")
     if not EARLIEST <= instant < LATEST:
-        raise ValueError(f"must lie between the years {EARLIEST.year} and {LATEST.year}")
+        years = {"first": EARLIEST.year, "last": LATEST.year}
+        raise InvalidValue("must lie between the years {first} and {last}", code="year", params=years)
     return instant.astimezone(UTC)
 
 

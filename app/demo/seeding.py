@@ -66,7 +66,7 @@ async def _ensure_business(session: AsyncSession, shop: Shop, owner: Login, keyr
         announce(session, tenant_tag(row.id))
         await _ensure_login(session, owner, Role.TENANT_OWNER, row.id, keyring, now)
     else:
-        raise SlugTaken(f"The business {shop.slug!r} is no demo account, so it is left alone.")
+        raise SlugTaken("The business '{slug}' is no demo account, so it is left alone.", params={"slug": shop.slug})
     await session.flush()
     return Tenant.of(row)
 

@@ -105,7 +105,8 @@ from app.errors.not_found import (
     UserNotFound,
     WebhookEndpointNotFound,
 )
-from app.errors.problem import FieldError, Problem, problem_types
+from app.errors.problem import FieldError, InvalidValue, Problem, problem_types
+from app.errors.sentences import Sentence
 from app.errors.unauthenticated import (
     CredentialsInvalid,
     PasskeyInvalid,
@@ -145,6 +146,7 @@ __all__ = [
     "InPersonOnly",
     "InternalError",
     "InvalidTransition",
+    "InvalidValue",
     "InvitationNotFound",
     "LastOwner",
     "LinkInvalid",
@@ -175,6 +177,7 @@ __all__ = [
     "SecondFactorMissing",
     "SecondFactorPresent",
     "SecondFactorRequired",
+    "Sentence",
     "ServiceNotFound",
     "SessionInvalid",
     "SessionNotFound",

@@ -1,6 +1,7 @@
 """The statuses that have one problem each."""
 
 from app.errors.problem import Problem
+from app.errors.sentences import Sentence
 
 
 class MethodNotAllowed(Problem):
@@ -47,7 +48,7 @@ class Unavailable(Problem):
 
     status = 503
 
-    def __init__(self, detail: str | None = None) -> None:
+    def __init__(self, detail: str | Sentence | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "2"})
 
 
@@ -77,7 +78,9 @@ class RateLimited(Problem):
 
     status = 429
 
-    def __init__(self, detail: str | None = None, *, retry_after: int = 1, quota: int = 60, window: int = 60) -> None:
+    def __init__(
+        self, detail: str | Sentence | None = None, *, retry_after: int = 1, quota: int = 60, window: int = 60
+    ) -> None:
         params = {"retry_after": retry_after, "quota": quota, "window": window}
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, params=params)
 
@@ -90,5 +93,5 @@ class TooManyAttempts(Problem):
 
     status = 429
 
-    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+    def __init__(self, detail: str | Sentence | None = None, *, retry_after: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, params={"retry_after": retry_after})

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from app.errors.sentences import Sentence, fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +13,43 @@ class FieldError:
     """What is wrong with one field: a JSON pointer (RFC 6901) into the body, or the parameter's name."""
 
     pointer: str
-    detail: str
+    template: str
+    """What is wrong, in English, with `{names}` of params."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    code: str = "invalid"
+    """The same for programs."""
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, in English."""
+        return fill(self.template, self.params)
+
+
+class InvalidValue(ValueError):
+    """A value that cannot be taken, and what to change about it: an error of its field, wherever that is found.
+
+    `pointer` leads from the value that was looked at to the part of it that is meant.
+    """
+
+    def __init__(
+        self, template: str, *, code: str = "invalid", params: Mapping[str, Any] | None = None, pointer: str = ""
+    ) -> None:
+        super().__init__(fill(template, params or {}))
+        self.template = template
+        self.params = dict(params or {})
+        self.code = code
+        self.pointer = pointer
+
+    def at(self, pointer: str) -> FieldError:
+        """The same of the field there."""
+        return FieldError(pointer + self.pointer, self.template, self.params, self.code)
 
 
 class Problem(Exception):
-    """Something went wrong."""
+    """Something went wrong.
+
+    The detail is a sentence in English with `{names}` of params, whose values it shows. Without one it is the advice.
+    """
 
     status: ClassVar[int] = 500
     keeps_changes: ClassVar[bool] = False
@@ -23,17 +57,19 @@ class Problem(Exception):
 
     def __init__(
         self,
-        detail: str | None = None,
+        detail: str | Sentence | None = None,
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail or self.advice())
-        self.detail = detail or self.advice()
+        said = detail if isinstance(detail, Sentence) else Sentence(detail or self.advice())
+        self.template = said.template
+        self.params = {**said.params, **(params or {})}
+        self.detail = fill(self.template, self.params)
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
-        self.params = dict(params or {})
+        super().__init__(self.detail)
 
     @classmethod
     def code(cls) -> str:

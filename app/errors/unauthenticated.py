@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors.problem import Problem
+from app.errors.sentences import Sentence
 
 
 class Unauthenticated(Problem):
@@ -14,7 +15,7 @@ class Unauthenticated(Problem):
 
     status = 401
 
-    def __init__(self, detail: str | None = None, *, params: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, detail: str | Sentence | None = None, *, params: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"}, params=params)
 
 

@@ -29,5 +29,5 @@ def account_link(settings: Settings, slug: str | None, page: AccountPage, code: 
 def page_named(name: str) -> AccountPage:
     """The page of this name. Raises NotFound."""
     if name not in set(AccountPage):
-        raise NotFound(f"There is no account page {name[:100]!r}.")
+        raise NotFound("There is no account page '{name}'.", params={"name": name[:100]})
     return AccountPage(name)

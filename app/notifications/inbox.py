@@ -56,7 +56,9 @@ async def mark_read(
     query = select(NotificationRow).where(NotificationRow.id == notification_id, _inbox(user_id, mode))
     row = (await session.scalars(query)).one_or_none()
     if row is None:
-        raise NotificationNotFound(f"There is no notification {notification_id}.")
+        raise NotificationNotFound(
+            "There is no notification {notification_id}.", params={"notification_id": notification_id}
+        )
     row.read_at = row.read_at or now
     return row
 

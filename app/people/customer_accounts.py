@@ -10,7 +10,7 @@ from app.audit.context import Subject
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.ids import uuid7
-from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, UserNotFound, ValidationFailed
+from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, Sentence, UserNotFound, ValidationFailed
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow
 from app.people import activity, customers, users
@@ -115,5 +115,6 @@ async def _take(session: AsyncSession, customer_id: UUID) -> UserRow:
     user = await users.lock(session, (await require(session, customer_id)).id)
     if user is None or user.role != Role.CUSTOMER:
         about = Subject("customer", customer_id)
-        refuse(session, "This person works here by now: whoever manages the staff sees to it.", about=about)
+        reason = Sentence("This person works here by now: whoever manages the staff sees to it.")
+        refuse(session, reason, about=about)
     return user

@@ -37,7 +37,7 @@ async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:
     """A customer. Raises CustomerNotFound."""
     row = await session.get(CustomerRow, customer_id)
     if row is None:
-        raise CustomerNotFound(f"There is no customer {customer_id}.")
+        raise CustomerNotFound("There is no customer {customer_id}.", params={"customer_id": customer_id})
     return row
 
 

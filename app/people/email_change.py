@@ -37,7 +37,7 @@ async def request(session: AsyncSession, post: Post, actor: Principal, data: Ema
     await post.hold_back(actor.tenant, email, f"user {actor.user_id}", now=now)
     user = await confirm_password(session, post.throttle, actor, data.current_password, now=now)
     if email == user.email:
-        raise ValidationFailed(errors=[FieldError("/email", "is your address already")])
+        raise ValidationFailed(errors=[FieldError("/email", "is your address already", code="unchanged")])
     await withdraw(session, user.id, *_SIDES)
     old, new = [
         post.link(

@@ -20,7 +20,7 @@ from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest
 from app.db.pages import newest_first
-from app.errors import AlreadyInvited, EmailTaken, FieldError, InvitationNotFound, ValidationFailed
+from app.errors import AlreadyInvited, EmailTaken, FieldError, InvitationNotFound, Sentence, ValidationFailed
 from app.mail.links import AccountPage
 from app.mail.messages import Invitation
 from app.models.public import InvitationRow, UserRow
@@ -57,7 +57,7 @@ async def invite(
     require_rank(session, actor, data.role)
     is_staff = data.role is Role.TENANT_STAFF
     if data.areas is not None and not is_staff:
-        raise ValidationFailed(errors=[FieldError("/areas", "only TENANT_STAFF have areas")])
+        raise ValidationFailed(errors=[FieldError("/areas", "only TENANT_STAFF have areas", code="staff-only")])
     await post.hold_back(actor.tenant, data.email, now=now)
     known = await users.get_by_email(session, _tenant_id(actor), data.email)
     if known is not None and not can_rise(known, data.role):
@@ -158,13 +158,13 @@ async def _require(session: AsyncSession, actor: Principal, invitation_id: UUID)
     query = select(InvitationRow).where(InvitationRow.id == invitation_id, _pending(_tenant_id(actor)))
     row = (await session.scalars(query.with_for_update())).one_or_none()
     if row is None:
-        raise InvitationNotFound(f"There is no open invitation {invitation_id}.")
-    if row.role not in managed_by(actor.role) | {Role.CUSTOMER}:
-        refuse(
-            session,
-            f"The role {actor.role} does not invite to the role {row.role}.",
-            about=Subject("invitation", row.id),
+        raise InvitationNotFound(
+            "There is no open invitation {invitation_id}.", params={"invitation_id": invitation_id}
         )
+    if row.role not in managed_by(actor.role) | {Role.CUSTOMER}:
+        params = {"own_role": actor.role, "role": row.role}
+        reason = Sentence("The role {own_role} does not invite to the role {role}.", params)
+        refuse(session, reason, about=Subject("invitation", row.id))
     return row
 
 

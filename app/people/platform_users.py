@@ -16,7 +16,7 @@ from app.auth.roles import Role
 from app.core.crypto import Keyring
 from app.core.pagination import Page, PageRequest
 from app.db.pages import newest_first
-from app.errors import UserNotFound
+from app.errors import Sentence, UserNotFound
 from app.models.public import PasskeyRow, TenantRow, TotpSecretRow, UserRow
 from app.people import activity
 from app.people.refusals import refuse, require_rank
@@ -106,7 +106,7 @@ async def _require(session: AsyncSession, actor: Principal, user_id: UUID) -> Us
     query = select(UserRow).where(UserRow.id == user_id, visible_to(actor))
     user = (await session.scalars(query)).one_or_none()
     if user is None:
-        raise UserNotFound(f"There is no user {user_id}.")
+        raise UserNotFound("There is no user {user_id}.", params={"user_id": user_id})
     return user
 
 
@@ -119,7 +119,7 @@ async def _take(session: AsyncSession, actor: Principal, user_id: UUID) -> tuple
     attach(session, replace(context_of(session), tenant_id=user.tenant_id))
     about = Subject("user", user_id)
     if user_id == actor.user_id:
-        refuse(session, "Nobody does this to their own account.", about=about)
+        refuse(session, Sentence("Nobody does this to their own account."), about=about)
     people = await lock_with_keepers(session, user.tenant_id, user_id)
     if user.tenant_id is None:
         require_rank(session, actor, user.role, about=about)

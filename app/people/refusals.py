@@ -10,23 +10,25 @@ from app.audit.events import AuditEvent
 from app.audit.recording import record
 from app.auth.principals import Principal
 from app.auth.roles import Role
-from app.errors import LastOwner, RoleDenied
+from app.errors import LastOwner, RoleDenied, Sentence
 from app.models.public import UserRow
 from app.people.ranks import keeper_of, managed_by
 
 
-def refuse(session: AsyncSession, reason: str, *, about: Subject | None = None) -> NoReturn:
+def refuse(session: AsyncSession, reason: Sentence, *, about: Subject | None = None) -> NoReturn:
     """Raise RoleDenied, and have the attempt recorded. To be called before anything has been changed."""
-    record(session, AuditEvent.PERMISSION_DENIED, result=Result.DENIED, reason=reason, about=about)
+    record(session, AuditEvent.PERMISSION_DENIED, result=Result.DENIED, reason=str(reason), about=about)
     raise RoleDenied(reason)
 
 
 def require_rank(session: AsyncSession, actor: Principal, role: str, *, about: Subject | None = None) -> None:
     """See that the actor may give this role, and manage whoever has it. Raises RoleDenied."""
     if role not in managed_by(actor.role):
-        refuse(
-            session, f"The role {actor.role} neither gives the role {role} nor manages people who have it.", about=about
+        reason = Sentence(
+            "The role {own_role} neither gives the role {role} nor manages people who have it.",
+            {"own_role": actor.role, "role": role},
         )
+        refuse(session, reason, about=about)
 
 
 def require_another_keeper(people: dict[UUID, UserRow], leaving: UserRow) -> None:

@@ -19,7 +19,7 @@ from app.core.pagination import Page, PageRequest
 from app.core.patch import changes
 from app.db.invalidation import announce
 from app.db.pages import newest_first
-from app.errors import FieldError, UserNotFound, ValidationFailed
+from app.errors import FieldError, Sentence, UserNotFound, ValidationFailed
 from app.models.public import UserRow
 from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
@@ -59,7 +59,7 @@ async def require(session: AsyncSession, actor: Principal, user_id: UUID) -> Use
     """Somebody who works where the actor does. Raises UserNotFound."""
     user = (await session.scalars(_visible_to(actor).where(UserRow.id == user_id))).one_or_none()
     if user is None:
-        raise UserNotFound(f"There is no member of staff {user_id}.")
+        raise UserNotFound("There is no member of staff {user_id}.", params={"user_id": user_id})
     return user
 
 
@@ -117,18 +117,18 @@ def _check_power(
     about = _subject(user)
     if user.id == actor.user_id:
         if _POWER & wanted.keys():
-            refuse(session, "Nobody changes their own role, areas or activity.", about=about)
+            refuse(session, Sentence("Nobody changes their own role, areas or activity."), about=about)
         return
     asking = people.get(actor.user_id)
     if asking is None or not asking.is_active or asking.role != actor.role:  # lost while this request was waiting
-        refuse(session, "The role that this needs has just been taken away.", about=about)
+        refuse(session, Sentence("The role that this needs has just been taken away."), about=about)
     require_rank(session, actor, user.role, about=about)
     require_rank(session, actor, wanted.get("role", user.role), about=about)
 
 
 def _check_areas(user: UserRow, data: StaffUpdate) -> None:
     if data.areas is not None and (data.role or user.role) != Role.TENANT_STAFF:
-        raise ValidationFailed(errors=[FieldError("/areas", "only TENANT_STAFF have areas")])
+        raise ValidationFailed(errors=[FieldError("/areas", "only TENANT_STAFF have areas", code="staff-only")])
 
 
 def _change_role(session: AsyncSession, user: UserRow, role: Role, now: datetime) -> None:

@@ -84,7 +84,7 @@ def _problem_type(code: str) -> type[Problem]:
     for kind in problem_types():
         if kind.code() == code:
             return kind
-    raise NotFound(f"There is no problem type {code!r}.")
+    raise NotFound("There is no problem type '{code}'.", params={"code": code[:100]})
 
 
 @router.get("/docs", include_in_schema=False)

@@ -39,7 +39,9 @@ def require(name: str) -> Page:
     """The guide of that name, the index under none. Raises NotFound."""
     source = sources().get(name)
     if source is None:
-        raise NotFound(f"There is no guide {name!r}. {HOME} lists those that there are.")
+        raise NotFound(
+            "There is no guide '{name}'. {home} lists those that there are.", params={"name": name, "home": HOME}
+        )
     return markdown.render(source.read_text(), partial(_resolve, source.parent))
 
 

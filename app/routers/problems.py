@@ -1,6 +1,6 @@
 """Problems on the wire: RFC 9457 documents, and their entries in the OpenAPI document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -34,6 +34,7 @@ from app.errors import (
     ValidationFailed,
     VersionUnknown,
 )
+from app.errors.complaints import complaint
 
 ON_ANY_HOST = (
     TenantNotFound,
@@ -66,17 +67,19 @@ MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 100  # in one answer: a mebibyte of mistakes must not become a hundred of complaints
 
 
-_PLAINER = {
-    "timezone_aware": "must end in `Z` or an offset, as `2026-12-01T09:00:00Z` does",
-    "model_attributes_type": "must be a JSON object, sent with `Content-Type: application/json`",
-}
-"""What to say in place of what Pydantic says."""
-
-
 class ProblemField(BaseModel):
+    """What is wrong with one field."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     pointer: str
-    """A JSON pointer into the body, or the name of a parameter."""
+    """A JSON pointer (RFC 6901) into the body; for a parameter of the path, the query or a header its name."""
+    code: str
+    """What is wrong as one word, for programs."""
     detail: str
+    """What is wrong, for people. It may change."""
+    params: dict[str, Any]
+    """The values in the detail, by name."""
 
 
 class ProblemRead(BaseModel):
@@ -91,10 +94,11 @@ class ProblemRead(BaseModel):
     code: str
     """The kind of problem as one word, for programs."""
     detail: str
+    """What is wrong this time and what to do about it, for people. It may change."""
     instance: str
     request_id: str
     params: dict[str, Any]
-    """What a program needs of the detail, as far as the kind of problem says so."""
+    """The values in the detail, by name, and whatever else the kind of problem says."""
     errors: list[ProblemField]
 
 
@@ -135,7 +139,10 @@ def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, A
         "instance": instance,
         "request_id": request_id,
         "params": problem.params,
-        "errors": [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors],
+        "errors": [
+            {"pointer": error.pointer, "code": error.code, "detail": error.detail, "params": error.params}
+            for error in problem.errors
+        ],
     }
 
 
@@ -143,14 +150,14 @@ def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
     """The problem as the answer to the request of this ASGI scope."""
     request_id = scope.get("state", {}).get("request_id", "")
     content = document(problem, instance=scope["path"], request_id=request_id)
-    return Response(orjson.dumps(content), problem.status, problem.headers, MEDIA_TYPE)
+    return Response(orjson.dumps(content, default=str), problem.status, problem.headers, MEDIA_TYPE)
 
 
 def invalid(error: RequestValidationError) -> Problem:
     """What FastAPI has to say against a request, as the problem that it is."""
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return MalformedJson(_json_position(found))
+        return _malformed(found[0])
     return ValidationFailed(errors=[_field_error(each) for each in found[:_MOST_ERRORS]])
 
 
@@ -180,12 +187,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return respond(problem, request.scope)
 
 
-def _json_position(found: Sequence[Any]) -> str:
-    reason = found[0].get("ctx", {}).get("error", "syntax error")
-    return f"The body is not valid JSON: {reason}, at character {found[0]['loc'][-1]}."
+def _malformed(found: Any) -> MalformedJson:
+    params = {"position": found["loc"][-1], "reason": found["ctx"]["error"]}
+    return MalformedJson("The body is not valid JSON: look at character {position}.", params=params)
 
 
 def _field_error(each: Any) -> FieldError:
     place, *path = each["loc"]
-    pointer = "".join(f"/{part}" for part in path) if place == "body" else str(path[0] if path else place)
-    return FieldError(pointer, _PLAINER.get(each["type"]) or each["msg"].removeprefix("Value error, "))
+    pointer = "".join(map(_step, path)) if place == "body" else str(path[0] if path else place)
+    return complaint(pointer, each)
+
+
+def _step(part: object) -> str:
+    return "/" + str(part).replace("~", "~0").replace("/", "~1")

@@ -52,8 +52,10 @@ def wrap(route: APIRoute, handle: Handler) -> Handler:
         versions: Versions = request.app.state.versions
         asked = request.headers.get(HEADER)
         if asked is not None and asked not in versions.dates:
-            detail = f"There is no version {asked[:50]!r}. There is {', '.join(versions.dates)}."
-            raise VersionUnknown(detail, params={"known": list(versions.dates)})
+            raise VersionUnknown(
+                "There is no version '{asked}'. There is {known}.",
+                params={"asked": asked[:50], "known": list(versions.dates)},
+            )
         changes = versions.touching(route.unique_id)
         if changes:
             version = version_of(request.scope)

@@ -25,7 +25,9 @@ async def require(session: AsyncSession, appointment_id: UUID) -> AppointmentRow
     """One appointment. Raises AppointmentNotFound."""
     row = await session.get(AppointmentRow, appointment_id)
     if row is None:
-        raise AppointmentNotFound(f"There is no appointment {appointment_id}.")
+        raise AppointmentNotFound(
+            "There is no appointment {appointment_id}.", params={"appointment_id": appointment_id}
+        )
     return row
 
 
@@ -37,7 +39,9 @@ async def lock(session: AsyncSession, appointment_id: UUID, expected: Collection
     query = select(AppointmentRow).where(AppointmentRow.id == appointment_id).with_for_update()
     row = (await session.scalars(query)).one_or_none()
     if row is None:
-        raise AppointmentNotFound(f"There is no appointment {appointment_id}.")
+        raise AppointmentNotFound(
+            "There is no appointment {appointment_id}.", params={"appointment_id": appointment_id}
+        )
     if expected is not None and etag_of(row) not in expected:
         raise RevisionStale
     return row

@@ -30,7 +30,7 @@ async def create(session: AsyncSession, resource_id: UUID, data: BlockCreate, *,
     await session.flush()
     claim = claims.NewClaim(resource_id, data.start, data.end, block_id=block.id)
     if not await claims.take(session, [claim], now=now):
-        raise ResourceBusy(f"{resource.name} has an appointment or a block in that time.")
+        raise ResourceBusy("{name} has an appointment or a block in that time.", params={"name": resource.name})
     return block
 
 
@@ -59,4 +59,7 @@ async def remove(session: AsyncSession, resource_id: UUID, block_id: UUID) -> No
     """Give the time back; its claim goes with it. Raises BlockNotFound."""
     statement = delete(BlockRow).where(BlockRow.id == block_id, BlockRow.resource_id == resource_id)
     if (await session.scalars(statement.returning(BlockRow.id))).one_or_none() is None:
-        raise BlockNotFound(f"There is no block {block_id} of resource {resource_id}.")
+        raise BlockNotFound(
+            "There is no block {block_id} of resource {resource_id}.",
+            params={"block_id": block_id, "resource_id": resource_id},
+        )

@@ -60,7 +60,9 @@ async def _try_to_book(
     """The appointment, or None if somebody took the time after it was looked at; then roll back."""
     offer = offer_of(found, data.service_id)
     if not found.has_customer:
-        raise CustomerNotFound(f"`customer_id`: there is no customer {data.customer_id}.")
+        raise CustomerNotFound(
+            "`customer_id`: there is no customer {customer_id}.", params={"customer_id": data.customer_id}
+        )
     check_named(found, data.resource_ids)
     if context.quota is not None:
         context.quota.require_room(found.booked_this_month)

@@ -48,5 +48,7 @@ def status_at(row: AppointmentRow, now: datetime) -> Status:
 def check_transition(status: Status, to: Status) -> None:
     """Raise InvalidTransition, naming the status and what can follow, unless `to` can."""
     if to not in FOLLOWERS[status]:
-        followers = ", ".join(sorted(FOLLOWERS[status])) or "nothing"
-        raise InvalidTransition(f"The appointment is {status}. What can follow: {followers}.")
+        raise InvalidTransition(
+            "The appointment is {status}. What can follow: {followers}.",
+            params={"status": status, "followers": sorted(FOLLOWERS[status])},
+        )

@@ -8,6 +8,7 @@ from app.errors import (
     Archived,
     FieldError,
     ResourceNotFound,
+    Sentence,
     ServiceNotFound,
     SlotTaken,
     SlotUnavailable,
@@ -23,9 +24,9 @@ NEARBY = timedelta(hours=3)
 def offer_of(found: Calendars, service_id: UUID) -> Offer:
     """The service, to be booked. Raises ServiceNotFound and Archived."""
     if found.offer is None:
-        raise ServiceNotFound(f"`service_id`: there is no service {service_id}.")
+        raise ServiceNotFound("`service_id`: there is no service {service_id}.", params={"service_id": service_id})
     if found.offer.is_archived:
-        raise Archived(f"The service {found.offer.name} is archived and takes no bookings.")
+        raise Archived("The service {name} is archived and takes no bookings.", params={"name": found.offer.name})
     return found.offer
 
 
@@ -50,9 +51,12 @@ def check_named(found: Calendars, named: Sequence[UUID]) -> None:
     """Raise ResourceNotFound for a resource that does not exist, ValidationFailed for one that cannot serve."""
     for index, resource_id in enumerate(named):
         if resource_id not in found.named_ids:
-            raise ResourceNotFound(f"`resource_ids`: there is no resource {resource_id}.")
+            raise ResourceNotFound(
+                "`resource_ids`: there is no resource {resource_id}.", params={"resource_id": resource_id}
+            )
         if resource_id not in found.calendars:
-            raise ValidationFailed(errors=[FieldError(f"/resource_ids/{index}", "does not serve for this service")])
+            wrong = FieldError(f"/resource_ids/{index}", "does not serve for this service", code="unsuitable")
+            raise ValidationFailed(errors=[wrong])
 
 
 def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UUID], *, now: datetime) -> list[UUID]:
@@ -62,7 +66,7 @@ def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UU
     Raises SlotTaken if the time is taken, SlotUnavailable if it is not offered.
     """
     if not found.has_servers:
-        raise SlotUnavailable(f"There is nobody to serve for {offer.name}.")
+        raise SlotUnavailable("There is nobody to serve for {name}.", params={"name": offer.name})
     pools = narrowed(found.requirements, named)
     terms = terms_of(offer, found, now)
     start, moment = int(start_at.timestamp()), int(now.timestamp())
@@ -78,34 +82,37 @@ def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UU
 
 
 _TAKEN = {
-    Refusal.BUSY: "Whoever could serve is busy then.",
-    Refusal.BUFFER: "That is too close to another booking: time is kept free before and after each.",
+    Refusal.BUSY: Sentence("Whoever could serve is busy then."),
+    Refusal.BUFFER: Sentence("That is too close to another booking: time is kept free before and after each."),
 }
 
 
 def _refusal(
     refusal: Refusal, offer: Offer, terms: ServiceTerms, pools: Sequence[Pool], found: Calendars, start: int, now: int
-) -> str:
+) -> Sentence:
     match refusal:
         case Refusal.NOTICE if start < now:
-            return "The start lies in the past."
+            return Sentence("The start lies in the past.")
         case Refusal.NOTICE:
-            return f"A start must be at least {offer.minimum_notice_minutes} minutes ahead."
+            notice = {"minutes": offer.minimum_notice_minutes}
+            return Sentence("A start must be at least {minutes} minutes ahead.", notice)
         case Refusal.WINDOW:
-            return f"A start can be at most {offer.booking_window_days} days ahead."
+            return Sentence("A start can be at most {days} days ahead.", {"days": offer.booking_window_days})
         case Refusal.ALIGNMENT:
-            return _nearest_starts(terms, pools, found, start, now)
+            starts = _nearest_starts(terms, pools, found, start, now)
+            return Sentence(
+                "This start is not on the grid of those on offer; near it are: {starts}.", {"starts": starts}
+            )
         case _:
-            return "Nobody who could serve is at work for the whole of that time."
+            return Sentence("Nobody who could serve is at work for the whole of that time.")
 
 
-def _nearest_starts(terms: ServiceTerms, pools: Sequence[Pool], found: Calendars, start: int, now: int) -> str:
+def _nearest_starts(terms: ServiceTerms, pools: Sequence[Pool], found: Calendars, start: int, now: int) -> list[str]:
     reach = int(NEARBY.total_seconds())
     slots = find_slots(terms, pools, found.calendars, start - reach, start + reach, now=now)
     before = [slot.start for slot in slots if slot.start < start][-1:]
     after = [slot.start for slot in slots if slot.start > start][:1]
-    near = " and ".join(f"{datetime.fromtimestamp(each, UTC):%Y-%m-%dT%H:%M:%SZ}" for each in [*before, *after])
-    return f"This start is not on the grid of those on offer; near it are: {near or 'none'}."
+    return [f"{datetime.fromtimestamp(each, UTC):%Y-%m-%dT%H:%M:%SZ}" for each in [*before, *after]]
 
 
 def _bookings_that_day(member: UUID, found: Calendars, start_at: datetime) -> int:

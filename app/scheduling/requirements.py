@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Uuid, delete, func, insert, literal, selec
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import FieldError, ResourceInUse, ValidationFailed
+from app.errors import FieldError, InvalidValue, ResourceInUse, ValidationFailed
 from app.models.tenant import ResourceRow, ServiceRequirementRow, ServiceRow
 from app.scheduling.availability import Pool, assign
 from app.scheduling.claims import lock_resources
@@ -41,13 +41,15 @@ async def replace(session: AsyncSession, service_id: UUID, requirements: Sequenc
     query = select(ResourceRow.id).where(ResourceRow.id == _any(resource_ids), ResourceRow.archived_at.is_(None))
     usable = set(await session.scalars(query))
     errors = [
-        FieldError(f"/requirements/{position}/resource_ids/{priority}", detail)
+        wrong.at(f"/requirements/{position}/resource_ids/{priority}")
         for position, pool in enumerate(pools)
         for priority, resource_id in enumerate(pool)
-        if (detail := _wrong(resource_id, pool[:priority], usable))
+        if (wrong := _wrong(resource_id, pool[:priority], usable))
     ]
     if not errors and not _can_be_met(pools):
-        errors = [FieldError("/requirements", "there are not enough different resources for one of each")]
+        errors = [
+            FieldError("/requirements", "there are not enough different resources for one of each", code="too-few")
+        ]
     if errors:
         raise ValidationFailed(errors=errors)
     await session.execute(delete(ServiceRequirementRow).where(ServiceRequirementRow.service_id == service_id))
@@ -82,7 +84,7 @@ async def release(session: AsyncSession, resource_id: UUID) -> None:
         if not _can_be_met([[member for member in pool if member != resource_id] for pool in pools[service_id]])
     ]
     if stuck:
-        raise ResourceInUse(f"These services cannot do without it: {', '.join(stuck)}.")
+        raise ResourceInUse("These services cannot do without it: {services}.", params={"services": stuck})
     await session.execute(
         delete(ServiceRequirementRow).where(
             ServiceRequirementRow.resource_id == resource_id, ServiceRequirementRow.service_id == _any(names)
@@ -90,10 +92,10 @@ async def release(session: AsyncSession, resource_id: UUID) -> None:
     )
 
 
-def _wrong(resource_id: UUID, earlier: Sequence[UUID], usable: set[UUID]) -> str | None:
+def _wrong(resource_id: UUID, earlier: Sequence[UUID], usable: set[UUID]) -> InvalidValue | None:
     if resource_id not in usable:
-        return "there is no such resource, or it is archived"
-    return "is listed twice" if resource_id in earlier else None
+        return InvalidValue("there is no such resource, or it is archived", code="unknown")
+    return InvalidValue("is listed twice", code="repeated") if resource_id in earlier else None
 
 
 def _can_be_met(pools: Sequence[Pool]) -> bool:

@@ -54,7 +54,7 @@ async def require(session: AsyncSession, resource_id: UUID) -> ResourceRow:
     """A resource, archived or not. Raises ResourceNotFound."""
     row = await session.get(ResourceRow, resource_id)
     if row is None:
-        raise ResourceNotFound(f"There is no resource {resource_id}.")
+        raise ResourceNotFound("There is no resource {resource_id}.", params={"resource_id": resource_id})
     return row
 
 
@@ -63,7 +63,7 @@ async def lock_active(session: AsyncSession, resource_id: UUID) -> ResourceRow:
     await lock_resources(session, [resource_id])
     row = await require(session, resource_id)
     if row.archived_at is not None:
-        raise Archived(f"The resource {row.name} is archived.")
+        raise Archived("The resource {name} is archived.", params={"name": row.name})
     return row
 
 
@@ -90,7 +90,7 @@ async def archive(session: AsyncSession, resource_id: UUID, *, now: datetime) ->
     if row.archived_at is not None:
         return
     if await _has_appointments_ahead(session, resource_id, now=now):
-        raise ResourceInUse(f"{row.name} has appointments ahead.")
+        raise ResourceInUse("{name} has appointments ahead.", params={"name": row.name})
     await requirements.release(session, resource_id)
     row.archived_at = row.updated_at = now
 
@@ -109,6 +109,8 @@ async def _check_user(session: AsyncSession, tenant: Tenant, kind: str, user_id:
     if user_id is None:
         return
     if kind != "staff":
-        raise ValidationFailed(errors=[FieldError("/user_id", "only staff can be linked to a log-in")])
+        wrong = FieldError("/user_id", "only staff can be linked to a log-in", code="staff-only")
+        raise ValidationFailed(errors=[wrong])
     if not await staff.is_active(session, tenant, user_id):
-        raise ValidationFailed(errors=[FieldError("/user_id", "there is no such active member of staff")])
+        wrong = FieldError("/user_id", "there is no such active member of staff", code="unknown")
+        raise ValidationFailed(errors=[wrong])

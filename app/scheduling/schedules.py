@@ -80,13 +80,14 @@ def _conflicts(schedule: Schedule) -> Iterator[FieldError]:
     for weekday in _WEEKDAYS:
         windows = {index: window for index, window in enumerate(schedule.weekly) if window.weekday == weekday}
         for index in _overlapping(windows):
-            yield FieldError(f"/weekly/{index}", "overlaps another window of this weekday")
+            yield FieldError(f"/weekly/{index}", "overlaps another window of this weekday", code="overlap")
     dates = [override.date for override in schedule.overrides]
     for position, override in enumerate(schedule.overrides):
         if override.date in dates[:position]:
-            yield FieldError(f"/overrides/{position}/date", "has an override already")
+            yield FieldError(f"/overrides/{position}/date", "has an override already", code="repeated")
         for index in _overlapping(dict(enumerate(override.windows))):
-            yield FieldError(f"/overrides/{position}/windows/{index}", "overlaps another window of this date")
+            pointer = f"/overrides/{position}/windows/{index}"
+            yield FieldError(pointer, "overlaps another window of this date", code="overlap")
 
 
 def _overlapping(windows: Mapping[int, Window]) -> Iterator[int]:

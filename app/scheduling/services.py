@@ -58,7 +58,7 @@ async def require(session: AsyncSession, service_id: UUID) -> ServiceRow:
     """A service, archived or not. Raises ServiceNotFound."""
     row = await session.get(ServiceRow, service_id)
     if row is None:
-        raise ServiceNotFound(f"There is no service {service_id}.")
+        raise ServiceNotFound("There is no service {service_id}.", params={"service_id": service_id})
     return row
 
 
@@ -69,7 +69,7 @@ async def update(session: AsyncSession, service_id: UUID, data: ServiceUpdate, *
     """
     row = await _lock(session, service_id)
     if row.archived_at is not None:
-        raise Archived(f"The service {row.name} is archived.")
+        raise Archived("The service {name} is archived.", params={"name": row.name})
     values = changes(data, clearable=_CLEARABLE)
     wanted = values.pop("requirements", None)
     if wanted is not None:
@@ -92,5 +92,5 @@ async def _lock(session: AsyncSession, service_id: UUID) -> ServiceRow:
     query = select(ServiceRow).where(ServiceRow.id == service_id).with_for_update(key_share=True)
     row = (await session.scalars(query)).one_or_none()
     if row is None:
-        raise ServiceNotFound(f"There is no service {service_id}.")
+        raise ServiceNotFound("There is no service {service_id}.", params={"service_id": service_id})
     return row

@@ -43,9 +43,13 @@ async def find(session: AsyncSession, query: SlotQuery, *, now: datetime) -> byt
     named = [query.resource_id] if query.resource_id else []
     found = await fetch(session, Question(query.service_id, query.start, query.end, now, named_ids=named))
     if found.offer is None:
-        raise ServiceNotFound(f"`service_id`: there is no service {query.service_id}.")
+        raise ServiceNotFound(
+            "`service_id`: there is no service {service_id}.", params={"service_id": query.service_id}
+        )
     if not found.named_ids.issuperset(named):
-        raise ResourceNotFound(f"`resource_id`: there is no resource {query.resource_id}.")
+        raise ResourceNotFound(
+            "`resource_id`: there is no resource {resource_id}.", params={"resource_id": query.resource_id}
+        )
     slots = _free(found, query, named, now)
     if sum(len(slot.resource_ids) for slot in slots) > _MOST_NAMED:
         raise RangeTooLong("There are too many free slots in this range for one answer. Ask for fewer days.")

@@ -8,17 +8,26 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import TierLimit
+from app.errors import Sentence, TierLimit
 from app.models.public import InvitationRow, TenantRow, UserRow
 from app.subscriptions.tiers import Limit, Tier, Tiers, find_all
 from app.tenancy.tenant import Tenant
 
 STAFF_ROLES = ("TENANT_OWNER", "TENANT_MANAGER", "TENANT_STAFF")
 
-_NAMES = {
-    Limit.STAFF: "members of staff",
-    Limit.BOOKINGS: "bookings a month",
-    Limit.DOMAINS: "domains of its own",
+_REACHED = {
+    Limit.STAFF: Sentence(
+        "The {tier} subscription covers {allowed} members of staff, and {used} are in use. "
+        "Subscriptions that cover more: {lifted_by}."
+    ),
+    Limit.BOOKINGS: Sentence(
+        "The {tier} subscription covers {allowed} bookings a month, and {used} are in use. "
+        "Subscriptions that cover more: {lifted_by}."
+    ),
+    Limit.DOMAINS: Sentence(
+        "The {tier} subscription covers {allowed} domains of its own, and {used} are in use. "
+        "Subscriptions that cover more: {lifted_by}."
+    ),
 }
 
 
@@ -28,9 +37,8 @@ def require_room(limit: Limit, used: int, tier: Tier, tiers: Tiers) -> None:
     if allowed is None or used < allowed:
         return
     lifted_by = [other.name for other in tiers.values() if other.rank > tier.rank and _covers(other, limit, used)]
-    advice = f" {_either(lifted_by)} would lift that." if lifted_by else ""
     raise TierLimit(
-        f"The {tier.name} subscription covers {allowed} {_NAMES[limit]}, and {used} are in use.{advice}",
+        _REACHED[limit],
         params={"limit": limit, "allowed": allowed, "used": used, "tier": tier.name, "lifted_by": lifted_by},
     )
 
@@ -112,8 +120,3 @@ async def require_staff_room(
 def _covers(tier: Tier, limit: Limit, used: int) -> bool:
     allowed = tier.allowance(limit)
     return allowed is None or used < allowed
-
-
-def _either(names: list[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last

@@ -89,8 +89,13 @@ class HostDirectory:
         tenant = await self._cache.get(("host", name), lambda: self._load(self._domain_of(name)))
         if tenant is None:
             raise TenantNotFound(
-                f"No business answers at {name[:253]!r}. Check the host name: a business lives on its own subdomain of "
-                f"`{self._root}`, the platform on `{PLATFORM_LABEL}.{self._root}`."
+                "No business answers at '{host}'. Check the host name: a business lives on its own subdomain of "
+                "`{root_domain}`, the platform on `{platform}`.",
+                params={
+                    "host": name[:253],
+                    "root_domain": self._root,
+                    "platform": f"{PLATFORM_LABEL}.{self._root}",
+                },
             )
         return Host(name, _serving(tenant, now))
 

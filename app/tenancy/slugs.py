@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from app.errors import InvalidValue
+
 MAX_LENGTH = 40  # tenant_<slug>_sandbox stays within PostgreSQL's 63 characters
 
 _LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -23,13 +25,17 @@ RESERVED = frozenset(
 
 
 def validate_slug(slug: str) -> str:
-    """The slug itself, if it can be a business's address. Raises ValueError saying what to change."""
+    """The slug itself, if it can be a business's address. Raises InvalidValue saying what to change."""
     if not _MIN_LENGTH <= len(slug) <= MAX_LENGTH:
-        raise ValueError(f"must have {_MIN_LENGTH} to {MAX_LENGTH} characters")
+        raise InvalidValue(
+            "must have {least} to {most} characters", code="length", params={"least": _MIN_LENGTH, "most": MAX_LENGTH}
+        )
     if not _LABEL.fullmatch(slug):
-        raise ValueError("may hold lower-case letters a-z, digits, and single hyphens between them")
+        raise InvalidValue(
+            "may hold lower-case letters a-z, digits, and single hyphens between them", code="characters"
+        )
     if slug in RESERVED or slug.endswith(_SANDBOX_SUFFIX) or slug.startswith("xn-"):
-        raise ValueError("is reserved; choose another one")
+        raise InvalidValue("is reserved; choose another one", code="reserved")
     return slug
 
 

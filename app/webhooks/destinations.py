@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from yarl import URL
 
+from app.errors import InvalidValue
+
 LONGEST_URL = 2000
 LONGEST_HOST = 253
 WEB_PORTS = (80, 443)
@@ -50,7 +52,7 @@ HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-class DestinationError(ValueError):
+class DestinationError(InvalidValue):
     """The URL can be no webhook endpoint; the message tells what to change."""
 
 
@@ -91,9 +93,17 @@ def validate_url(url: str, *, allow_loopback: bool) -> str:
     host = _require_host(parsed)
     loopback = is_localhost(host) or _is_loopback(host)
     if loopback and not allow_loopback:
-        raise DestinationNotPublicError(f"{host} is the server itself. Use an address that the internet reaches.")
+        raise DestinationNotPublicError(
+            "{host} is the server itself. Use an address that the internet reaches.",
+            code="not-public",
+            params={"host": host},
+        )
     if not loopback and _parse_address(host) and not is_public(host):
-        raise DestinationNotPublicError(f"{host} is not a public address. Use one that the internet reaches.")
+        raise DestinationNotPublicError(
+            "{host} is not a public address. Use one that the internet reaches.",
+            code="not-public",
+            params={"host": host},
+        )
     if parsed.scheme != "https" and not (loopback and parsed.scheme == "http"):
         raise DestinationError("Use https:// so that nobody on the way reads or changes the events.")
     if parsed.port not in WEB_PORTS and (parsed.port or 0) < FIRST_UNPRIVILEGED_PORT:
@@ -120,7 +130,9 @@ def _parse(url: str) -> URL:
 
 def _require_short(url: str) -> None:
     if len(url) > LONGEST_URL:
-        raise DestinationError(f"Use a URL of at most {LONGEST_URL} characters, counted percent-encoded.")
+        raise DestinationError(
+            "Use a URL of at most {most} characters, counted percent-encoded.", params={"most": LONGEST_URL}
+        )
 
 
 def _require_host(parsed: URL) -> str:
@@ -135,7 +147,9 @@ def _require_host(parsed: URL) -> str:
     if len(host) > LONGEST_HOST or not all(HOST_LABEL.fullmatch(label) for label in labels):
         raise DestinationError("Use a valid host name: letters, digits and hyphens between dots.")
     if len(labels) == 1 and not is_localhost(host):
-        raise DestinationError(f"Use a full domain name; {host} alone means nothing on the internet.")
+        raise DestinationError(
+            "Use a full domain name; {host} alone means nothing on the internet.", params={"host": host}
+        )
     return host
 
 

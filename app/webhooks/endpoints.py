@@ -15,7 +15,7 @@ from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page, PageRequest
 from app.db.pages import newest_first
-from app.errors import FieldError, ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
+from app.errors import ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks.destinations import DestinationError, validate_url
 from app.webhooks.schemas import WebhookEndpointCreate
@@ -39,7 +39,7 @@ async def create(
     try:
         url = validate_url(data.url, allow_loopback=allow_loopback)
     except DestinationError as error:
-        raise ValidationFailed(errors=[FieldError("/url", str(error))]) from error
+        raise ValidationFailed(errors=[error.at("/url")]) from error
     await _require_room(session)
     secret = new_secret()
     row = WebhookEndpointRow(
@@ -66,7 +66,9 @@ async def require(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpointRo
     """An endpoint. Raises WebhookEndpointNotFound."""
     row = await session.get(WebhookEndpointRow, endpoint_id)
     if row is None:
-        raise WebhookEndpointNotFound(f"There is no webhook endpoint {endpoint_id}.")
+        raise WebhookEndpointNotFound(
+            "There is no webhook endpoint {endpoint_id}.", params={"endpoint_id": endpoint_id}
+        )
     return row
 
 
@@ -93,7 +95,9 @@ async def _require_room(session: AsyncSession) -> None:
     # Whoever adds one at the same time waits here, and then counts ours: the count is a statement of its own.
     await session.execute(select(WebhookEndpointRow.id).order_by(WebhookEndpointRow.id).with_for_update(key_share=True))
     if (await session.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0) >= MOST_ENDPOINTS:
-        raise WebhookEndpointLimit(f"There are {MOST_ENDPOINTS} webhook endpoints. Delete one that is no longer used.")
+        raise WebhookEndpointLimit(
+            "There are {count} webhook endpoints. Delete one that is no longer used.", params={"count": MOST_ENDPOINTS}
+        )
 
 
 def _told(row: WebhookEndpointRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from app.core.schemas import RequestModel, ResponseModel
+from app.errors import InvalidValue
 from app.events.catalogue import is_subscription
 
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
@@ -14,7 +15,11 @@ DeliveryStatus = Literal["pending", "succeeded", "failed"]
 
 def _known_subscription(pattern: str) -> str:
     if not is_subscription(pattern):
-        raise ValueError(f"{pattern!r} is no event; use a type like 'appointment.created', or 'appointment.*', or '*'")
+        raise InvalidValue(
+            "'{event}' is no event; use a type like 'appointment.created', or 'appointment.*', or '*'",
+            code="event",
+            params={"event": pattern},
+        )
     return pattern
 
 

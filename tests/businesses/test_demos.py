@@ -83,7 +83,8 @@ class TestSignUp:
         }
         answer = await platform.superuser.post(TENANTS, json=body)
         assert answer.status_code == 422
-        assert answer.json()["errors"] == [{"pointer": "/demo_expires_at", "detail": detail}]
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["detail"]) == ("/demo_expires_at", detail)
 
 
 class TestUpdate:

@@ -174,7 +174,8 @@ class TestUpdateStaff:
     async def test_areas_are_for_members_of_staff(self, shop: Business, crowd: Crowd) -> None:
         manager = await crowd.add(MANAGER, shop)
         answer = await shop.owner.patch(f"{STAFF}/{manager.id}", json={"areas": ["customers"]})
-        assert answer.json()["errors"] == [{"pointer": "/areas", "detail": "only TENANT_STAFF have areas"}]
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["detail"]) == ("/areas", "only TENANT_STAFF have areas")
 
     async def test_nothing_new_changes_nothing(self, business: Business, crowd: Crowd) -> None:
         member = await crowd.add(MEMBER, business)

@@ -169,7 +169,7 @@ class TestRefusals:
         [
             ("07:00", NOW, (422, "slot-unavailable"), "at work"),
             ("15:30", NOW, (422, "slot-unavailable"), "at work"),
-            ("10:20", NOW, (422, "slot-unavailable"), "10:00:00Z and 2027-02-01T11:00:00Z"),
+            ("10:20", NOW, (422, "slot-unavailable"), "10:00:00Z, 2027-02-01T11:00:00Z"),
             ("10:00", at("09:30"), (422, "slot-unavailable"), "60 minutes ahead"),
             ("10:00", at("10:30"), (422, "slot-unavailable"), "past"),
             ("10:00", "2027-01-20T00:00:00Z", (422, "slot-unavailable"), "7 days ahead"),

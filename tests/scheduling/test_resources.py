@@ -63,8 +63,13 @@ class TestCreateResource:
             for user_id in refused
         ]
         errors = [(answer.status_code, answer.json()["errors"]) for answer in answers]
-        detail = "there is no such active member of staff"
-        assert errors == [(422, [{"pointer": "/user_id", "detail": detail}])] * len(refused)
+        unknown = {
+            "pointer": "/user_id",
+            "code": "unknown",
+            "detail": "there is no such active member of staff",
+            "params": {},
+        }
+        assert errors == [(422, [unknown])] * len(refused)
 
     async def test_refuses_a_log_in_for_a_room(self, shop: Business) -> None:
         room = {"kind": "room", "name": "Room", "user_id": await owner_id(shop)}

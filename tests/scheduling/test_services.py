@@ -199,7 +199,8 @@ class TestUpdateService:
         made = await add_service(shop, [(await add_resource(shop))["id"]])
         answer = await shop.owner.patch(f"{SERVICES}/{made['id']}", json={field: None})
         assert answer.status_code == 422
-        assert answer.json()["errors"] == [{"pointer": f"/{field}", "detail": "cannot be null"}]
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (f"/{field}", "null")
 
     async def test_concurrent_replacements_leave_one_of_them(self, business: Business) -> None:
         pools = [[(await add_resource(business, name=name))["id"]] for name in "ABCD"]

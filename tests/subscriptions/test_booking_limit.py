@@ -78,7 +78,7 @@ class TestBookAppointment:
         }
         assert answer.json()["detail"] == (
             "The STARTER subscription covers 2 bookings a month, and 2 are in use. "
-            "PROFESSIONAL or ENTERPRISE would lift that."
+            "Subscriptions that cover more: PROFESSIONAL, ENTERPRISE."
         )
 
     async def test_still_takes_five_round_trips(self, desk: Desk, app: FastAPI) -> None:

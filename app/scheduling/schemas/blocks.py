@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from app.core.schemas import Instant, RequestModel, ResponseModel
+from app.errors import InvalidValue
 
 MAX_LENGTH = timedelta(days=366)
 
@@ -22,9 +23,10 @@ class BlockCreate(RequestModel):
     def _after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
         start = info.data.get("start")
         if start is not None and end <= start:
-            raise ValueError("must be after the start")
+            raise InvalidValue("must be after the start", code="not-after-start")
         if start is not None and end - start > MAX_LENGTH:
-            raise ValueError(f"must be at most {MAX_LENGTH.days} days after the start")
+            days = MAX_LENGTH.days
+            raise InvalidValue("must be at most {days} days after the start", code="too-far", params={"days": days})
         return end
 
 

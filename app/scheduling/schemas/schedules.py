@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from app.core.schemas import RequestModel, TimeZoneName
+from app.errors import InvalidValue
 
 _WALL_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -15,9 +16,9 @@ def _wall_time(value: Any) -> time:
     if isinstance(value, time):
         return value
     if value == "24:00":
-        raise ValueError("write midnight as 00:00; as an end it is the end of the day")
+        raise InvalidValue("write midnight as 00:00; as an end it is the end of the day", code="time-of-day")
     if not isinstance(value, str) or not re.fullmatch(_WALL_TIME, value, re.ASCII):
-        raise ValueError("must be a time of day in hours and minutes, as 09:00")
+        raise InvalidValue("must be a time of day in hours and minutes, as 09:00", code="time-of-day")
     return time.fromisoformat(value)
 
 
