@@ -91,7 +91,7 @@ class AuditEvent(StrEnum):
     TENANT_ERASED = "tenant.erased", "slug is_temporary demo_expires_at", "A business and its data were erased."
     BUSINESS_CHANGED = (
         "business.changed",
-        "name timezone currency locale first_weekday self_sign_up brand_color",
+        "name timezone currency locale first_weekday self_sign_up brand_color cors_origins",
         "A business changed its settings.",
     )
     TIER_CHANGED = (

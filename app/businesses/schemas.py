@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.auth.passwords import check_password
+from app.businesses.origins import Origins
 from app.core.schemas import (
     Color,
     CurrencyCode,
@@ -101,6 +102,8 @@ class BusinessUpdate(RequestModel):
     """Null to clear it."""
     self_sign_up: bool | None = None
     """Whether customers may sign up by themselves."""
+    cors_origins: Origins | None = None
+    """The web pages of other origins that may call the API from a browser, with a token."""
 
 
 class BusinessRead(ResponseModel):
@@ -114,6 +117,7 @@ class BusinessRead(ResponseModel):
     """1 is Monday, 7 is Sunday."""
     brand_color: str | None
     self_sign_up: bool
+    cors_origins: list[str]
     subscription_tier: SubscriptionTier
     is_temporary: bool
     demo_expires_at: datetime | None

@@ -13,7 +13,7 @@ from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.core.logs import REQUEST_ID
 from app.errors import InternalError, PayloadTooLarge
-from app.routers import versions
+from app.routers import cross_origin, versions
 from app.routers.browser_rules import BrowserRules
 from app.routers.problems import respond
 from app.routers.routing import API_PREFIX
@@ -70,6 +70,7 @@ class _Answer:
             headers["X-Request-Id"] = self._scope["state"]["request_id"]
             self._guard(headers)
             if self._scope["path"].startswith(API_PREFIX):
+                cross_origin.allow(self._scope, headers)
                 headers[versions.HEADER] = versions.version_of(self._scope)
                 if headers.setdefault("Cache-Control", "no-store") != "no-store":
                     headers.add_vary_header(versions.HEADER)

@@ -32,6 +32,7 @@ _TENANT = select(
     TenantRow.locale,
     TenantRow.first_weekday,
     TenantRow.brand_color,
+    TenantRow.cors_origins,
 )
 
 

@@ -27,6 +27,7 @@ class Tenant:
     locale: str
     first_weekday: int
     brand_color: str | None
+    cors_origins: list[str]
 
     @classmethod
     def of(cls, row: TenantRow) -> Self:
@@ -46,6 +47,7 @@ class Tenant:
             locale=row.locale,
             first_weekday=row.first_weekday,
             brand_color=row.brand_color,
+            cors_origins=row.cors_origins,
         )
 
     def has_ended(self, now: datetime) -> bool:

@@ -20,6 +20,7 @@ CHANGES = {
     "first_weekday": 7,
     "brand_color": "#1d4ed8",
     "self_sign_up": True,
+    "cors_origins": ["https://app.example", "http://localhost:3000"],
 }
 
 
@@ -37,6 +38,7 @@ class TestGetBusiness:
             "first_weekday": 1,
             "brand_color": None,
             "self_sign_up": False,
+            "cors_origins": [],
             "subscription_tier": "ENTERPRISE",
             "is_temporary": False,
             "demo_expires_at": None,
@@ -85,6 +87,8 @@ class TestUpdateBusiness:
             ("brand_color", "#12345"),
             ("brand_color", "#1d4ed8; background: url(//evil.example)"),
             ("self_sign_up", None),
+            ("cors_origins", None),
+            ("cors_origins", [f"https://app{number}.example" for number in range(21)]),
             ("subscription_tier", "ENTERPRISE"),
             ("is_temporary", False),
             ("demo_expires_at", "2027-01-01T00:00:00Z"),
@@ -97,6 +101,63 @@ class TestUpdateBusiness:
         answer = await business.owner.patch(BUSINESS, json={field: value})
         assert answer.status_code == 422, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
+
+    @pytest.mark.parametrize(
+        ("origin", "kept"),
+        [
+            ("https://app.example", "https://app.example"),
+            ("HTTPS://App.Example", "https://app.example"),
+            ("https://app.example:443", "https://app.example"),
+            ("https://app.example:8443", "https://app.example:8443"),
+            ("https://straße.example", "https://xn--strae-oqa.example"),
+            ("https://xn--strae-oqa.example", "https://xn--strae-oqa.example"),
+            ("https://192.0.2.7", "https://192.0.2.7"),
+            ("https://[2001:DB8::7]:8443", "https://[2001:db8::7]:8443"),
+            ("http://localhost", "http://localhost"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://app.localhost:3000", "http://app.localhost:3000"),
+            ("http://127.0.0.1:5173", "http://127.0.0.1:5173"),
+            ("http://[::1]:5173", "http://[::1]:5173"),
+        ],
+    )
+    async def test_keeps_an_origin_as_browsers_say_it(self, business: Business, origin: str, kept: str) -> None:
+        answer = await business.owner.patch(BUSINESS, json={"cors_origins": [origin, kept]})
+        assert answer.json()["cors_origins"] == [kept]
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "",
+            "*",
+            "null",
+            "app.example",
+            "https://",
+            "https://*.example",
+            "https://*",
+            "https://app.example/",
+            "https://app.example/path",
+            "https://app.example?query",
+            "https://app.example#fragment",
+            "https://user@app.example",
+            "https://app.example:",
+            "https://app.example:0x50",
+            "https://app.example:99999",
+            "https://app..example",
+            "https://-app.example",
+            "https://app_1.example",
+            "https://[2001:db8::7",
+            "https://ap p.example",
+            "https://app.example,https://other.example",
+            "http://app.example",
+            "http://notlocalhost",
+            "ftp://app.example",
+            "file://",
+            "chrome-extension://abcdefghijklmnop",
+        ],
+    )
+    async def test_refuses_what_is_no_origin(self, business: Business, origin: str) -> None:
+        answer = await business.owner.patch(BUSINESS, json={"cors_origins": ["https://app.example", origin]})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cors_origins/1")
 
     async def test_is_written_down_in_the_businesss_own_chain(self, business: Business, app: FastAPI) -> None:
         await business.owner.patch(BUSINESS, json={"first_weekday": 7, "currency": "EUR"})
