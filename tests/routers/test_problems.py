@@ -9,7 +9,10 @@ from fastapi import FastAPI
 
 from app.core.logs import formatter
 from app.errors import Problem, problem_types
+from app.main import create_app
+from app.settings import Settings
 from tests.actors import Business, Platform
+from tests.conftest import Caller
 
 FIELDS = {"type", "title", "status", "code", "detail", "instance", "request_id", "params", "errors"}
 
@@ -150,6 +153,25 @@ class TestHealth:
         answer = await platform.anonymous.get("/readyz")
         assert answer.status_code == 200
         assert answer.json() == {"status": "ready", "database": True, "redis": True, "migrations": True}
+
+    @pytest.mark.parametrize(
+        ("away", "found"),
+        [
+            ("database_url", {"database": False, "redis": True, "migrations": False}),
+            ("redis_url", {"database": True, "redis": False, "migrations": True}),
+        ],
+    )
+    async def test_is_not_ready_without(
+        self, settings: Settings, at: Caller, away: str, found: dict[str, bool]
+    ) -> None:
+        url = {"database_url": f"{settings.database_url}/nowhere", "redis_url": "redis://127.0.0.1:1"}[away]
+        app = create_app(settings.model_copy(update={away: url}))
+        client = at("10.0.0.7", app=app)
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"status": "not ready"} | found)
+        assert (await client.get("/healthz")).status_code == 200
+        await app.state.runtime.queue.close()
+        await app.state.database.close()
 
 
 class TestDocumentation:
