@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from app.auth.permissions import SCOPES, Area
+from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.ids import uuid7
 from app.routers.routing import API_PREFIX
@@ -24,7 +24,11 @@ _REFUSALS = {
     "enrolment-required",
     "sandbox-not-allowed",
     "already-masquerading",
+    "not-masquerading",
 }
+_STATUSES = {401, 403, 404, 409}
+_NO_REFUSALS = {("refreshSession", "session-invalid")}
+"""What is about something else than the caller: here about the refresh token, of which none is sent."""
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -39,6 +43,16 @@ class Operation:
     def target(self) -> str:
         """An address of it: with ids that name nothing."""
         return re.sub(r"\{\w+\}", lambda _match: str(uuid7()), self.path)
+
+    @property
+    def ids(self) -> list[str]:
+        """What its address names by their ids."""
+        return re.findall(r"\{(\w+_id)\}", self.path)
+
+    @property
+    def least_body(self) -> dict[str, Any] | None:
+        """An empty object, where a body can be sent at all."""
+        return None if self.method in {"GET", "DELETE"} else {}
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
@@ -78,16 +92,13 @@ class Observer:
 
     async def observe(self, operation: Operation) -> Row:
         """Try everybody."""
-        if await self.reaches_anonymously(operation, self.world.business.host):
-            return Row(operation, True, dict.fromkeys(Role, "yes"), "any", True, "yes")
         roles = {role: await self._role(operation, role) for role in Role}
-        scopes = [s for s in sorted(SCOPES) if await self._token(operation, frozenset({s}), Mode.LIVE)]
         return Row(
             operation,
-            anyone=False,
+            anyone=await self.reaches_anonymously(operation, self.world.business.host),
             roles=roles,
-            scopes="any" if len(scopes) == len(SCOPES) else ", ".join(scopes),
-            test_token=await self._token(operation, SCOPES, Mode.SANDBOX),
+            scopes=await self._scopes(operation),
+            test_token=await self.reaches_with_any_scope(operation, Mode.SANDBOX, self.world.business.host),
             masked=await self._masked(operation, [role for role, cell in roles.items() if cell == "yes"]),
         )
 
@@ -100,11 +111,27 @@ class Observer:
         return ", ".join(areas)
 
     async def _masked(self, operation: Operation, roles: list[Role]) -> str:
-        reached = [role for role in roles if await self.reaches_as(operation, Caller(role, is_masked=True))]
-        return "yes" if reached == roles else ", ".join(reached)
+        """Where nobody reaches it in person, all are tried."""
+        tried = roles or list(Role)
+        reached = [role for role in tried if await self.reaches_as(operation, Caller(role, is_masked=True))]
+        return "yes" if reached == tried else ", ".join(reached)
 
-    async def _token(self, operation: Operation, scopes: frozenset[Any], mode: Mode) -> bool:
-        return await self._reaches(operation, self.world.business.host, await self.world.token(scopes, mode))
+    async def _scopes(self, operation: Operation) -> str:
+        """One after the other, unless a token needs none, or all of them do not help."""
+        host = self.world.business.host
+        if await self._reaches_with(operation, frozenset(), Mode.LIVE, host):
+            return "any"
+        if not await self.reaches_with_any_scope(operation, Mode.LIVE, host):
+            return ""
+        alone = [s for s in sorted(SCOPES) if await self._reaches_with(operation, frozenset({s}), Mode.LIVE, host)]
+        return ", ".join(alone)
+
+    async def reaches_with_any_scope(self, operation: Operation, mode: Mode, host: str) -> bool:
+        """Whether a token of the business that may all that tokens can gets past permission at this host."""
+        return await self._reaches_with(operation, SCOPES, mode, host)
+
+    async def _reaches_with(self, operation: Operation, scopes: frozenset[Permission], mode: Mode, host: str) -> bool:
+        return await self._reaches(operation, host, await self.world.token(scopes, mode))
 
     async def reaches_as(self, operation: Operation, caller: Caller, host: str | None = None) -> bool:
         """Whether this caller gets past authentication and permission, at this host or where they are at home."""
@@ -121,13 +148,14 @@ class Observer:
     async def _reaches(self, operation: Operation, host: str, credential: str | None) -> bool:
         answer = await self._call(operation, host, credential)
         assert answer.status_code < 500, (operation, answer.text)
-        refusals = _REFUSALS if credential else _REFUSALS - {"session-invalid"}  # a refresh token that was not sent
-        return not (answer.status_code in {401, 403, 404} and answer.json()["code"] in refusals)
+        if answer.status_code not in _STATUSES:
+            return True
+        code = answer.json()["code"]
+        return code not in _REFUSALS or (operation.id, code) in _NO_REFUSALS
 
     async def _call(self, operation: Operation, host: str, credential: str | None) -> httpx.Response:
-        body: dict[str, Any] | None = None if operation.method in {"GET", "DELETE"} else {}
         client = self.world.client(host)
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-        answer = await client.request(operation.method, operation.target(), json=body, headers=headers)
+        answer = await client.request(operation.method, operation.target(), json=operation.least_body, headers=headers)
         client.cookies.clear()
         return answer
