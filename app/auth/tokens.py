@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
@@ -167,3 +167,21 @@ def _told(row: ApiTokenRow) -> dict[str, Any]:
     """What the audit trail recognises a token by."""
     mode = Mode.SANDBOX if row.is_sandbox else Mode.LIVE
     return {"name": row.name, "hint": row.hint, "mode": mode}
+
+
+async def readable_of(session: AsyncSession, actor: Principal, *, now: datetime) -> str | None:
+    """The newest test token that this user has made and may read; None if there is none that works."""
+    if Permission.TOKENS_READ not in actor.permissions:
+        return None
+    query = (
+        select(ApiTokenRow.plaintext)
+        .where(
+            ApiTokenRow.created_by == actor.user_id,
+            ApiTokenRow.is_sandbox,
+            ApiTokenRow.revoked_at.is_(None),
+            or_(ApiTokenRow.expires_at.is_(None), ApiTokenRow.expires_at > now),
+        )
+        .order_by(ApiTokenRow.id.desc())
+        .limit(1)
+    )
+    return await session.scalar(query)

@@ -26,6 +26,7 @@ from app.routers import (
     notifications,
     passkeys,
     preferences,
+    reference_pages,
     resources,
     sandbox,
     schedules,
@@ -72,6 +73,7 @@ _MODULES = (
     account_pages,
     documentation,
     guide_pages,
+    reference_pages,
 )
 
 

@@ -30,6 +30,8 @@ class HostRead(ResponseModel):
     """The business's name, on its own hosts."""
     documentation: str
     """The operations, to try out in Swagger UI."""
+    reference: str
+    """The operations, to read, with examples in several languages."""
     help: str
     """The guides."""
     openapi: str
@@ -53,6 +55,7 @@ async def describe_host(host: CurrentHost) -> HostRead:
         kind="business" if host.tenant else "api" if host.is_for_tokens else "platform",
         business=host.tenant.name if host.tenant else None,
         documentation="/docs",
+        reference="/reference",
         help=HOME,
         openapi="/openapi.json",
         api="/api/v1",

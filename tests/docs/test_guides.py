@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
-import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +10,13 @@ import pytest
 from standardwebhooks import WebhookVerificationError
 
 from app.auth.permissions import SCOPES
-from app.core.clock import utcnow
-from app.core.ids import uuid7
-from app.models.public import DomainRow
 from app.routers import guides
-from app.settings import Settings
 from app.webhooks.signature import new_secret, sign
-from tests.actors import Business
-from tests.browser.site import serving
 from tests.docs.markdown import Block, blocks, headings, section, shows
 
 RUN = {"sh", "python"}
 END_OF_STEP = "—— end of step"
 SOURCES = [source for source in guides.sources().values() if any(block.language in RUN for block in blocks(source))]
-WORK = {"weekly": [{"weekday": day, "start": "09:00", "end": "17:00"} for day in range(1, 8)], "overrides": []}
-
-
-async def furnish(business: Business, token: str) -> str:
-    """Somebody who serves, and two services; the id of the second."""
-    desk = business.at(business.host, token)
-    ada = await business.make("/resources", {"kind": "staff", "name": "Ada"}, client=desk)
-    answer = await desk.put(f"/api/v1/resources/{ada['id']}/schedule", json=WORK | {"timezone": "Europe/Berlin"})
-    assert answer.status_code == 200, answer.text
-    for name in ("Beard trim", "Haircut"):
-        body = {"name": name, "duration_minutes": 60, "requirements": [{"resource_ids": [ada["id"]]}]}
-        made = await business.make("/services", body, client=desk)
-    return str(made["id"])
-
-
-@pytest.fixture
-async def environment(business: Business, settings: Settings) -> AsyncIterator[dict[str, str]]:
-    """What the guides take from the environment. The business answers at an address that needs no look-up."""
-    token = await business.token(*sorted(SCOPES), mode="test")
-    service = await furnish(business, token)
-    async with serving(settings) as site:
-        domain = DomainRow(id=uuid7(), hostname="127.0.0.1", kind="custom", tenant_id=business.id, created_at=utcnow())
-        async with site.app.state.database.transaction() as session:
-            session.add(domain)
-        yield {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "API": f"http://127.0.0.1:{site.port}/api/v1",
-            "TOKEN": token,
-            "SERVICE": service,
-        }
-        async with site.app.state.database.transaction() as session:
-            await session.delete(domain)
 
 
 def steps(source: Path) -> list[tuple[Block, Block | None]]:
