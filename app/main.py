@@ -11,6 +11,7 @@ from app.core.versions import VERSIONS
 from app.routers import openapi, problems
 from app.routers.admission import AdmissionMiddleware
 from app.routers.browser_rules import BrowserRules
+from app.routers.compression import CompressionMiddleware
 from app.routers.cross_origin import CrossOriginMiddleware
 from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
 from app.runtime import Runtime
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     routers.register(app)
     openapi.install(app)
     admin.mount(app, settings, runtime.keyring)
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AdmissionMiddleware, limits=runtime.rate_limits)
     app.add_middleware(CrossOriginMiddleware)

@@ -25,11 +25,12 @@ class Caller:
     app: Asgi
     host: str = "bench.localhost"
     token: str | None = None
+    encoding: str = "identity"
 
     async def __call__(self, method: str, path: str, body: object = None) -> Answer:
         """Send a request and wait for the whole answer."""
         path, _, query = path.partition("?")
-        headers = [(b"host", self.host.encode())]
+        headers = [(b"host", self.host.encode()), (b"accept-encoding", self.encoding.encode())]
         if self.token:
             headers.append((b"authorization", b"Bearer " + self.token.encode()))
         content = b"" if body is None else orjson.dumps(body)

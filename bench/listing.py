@@ -1,5 +1,6 @@
 """`GET /appointments?limit=50` with tenant and token, beside a bare Starlette and asyncpg endpoint."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -39,10 +40,14 @@ async def measure(stage: Stage, owner: Caller) -> None:
         theirs, here = (await bare("GET", "/")).json(), (await ours("GET", PATH)).json()
         if [item["id"] for item in theirs["items"]] != [item["id"] for item in here["items"]]:
             raise RuntimeError("the two sides answer differently")
-        limit, taken = await take_turns(lambda: bare("GET", "/"), lambda: ours("GET", PATH), rounds=1_000)
+        packing = replace(ours, encoding="gzip")
+        limit, taken, packed = await take_turns(
+            lambda: bare("GET", "/"), lambda: ours("GET", PATH), lambda: packing("GET", PATH), rounds=1_000
+        )
     print(f"GET /appointments?limit={PAGE}")
     print(f"  bare limit         {milliseconds(limit)}")
     print(f"  with tenant, token {milliseconds(taken)}   {limit / taken:.2f} of the limit's speed")
+    print(f"  packed             {milliseconds(packed)}   {packed / taken:.2f} times that")
     print(f"  round trips        {await round_trips_of(stage, ours, lambda caller: caller('GET', PATH)):5d}")
 
 

@@ -14,10 +14,13 @@ async def expected_revisions(
         str | None, Header(description="The `ETag` it was read with. Refused if it has changed since.")
     ] = None,
 ) -> frozenset[str] | None:
-    """The entity tags (RFC 9110) that a write insists on, or None if any will do."""
+    """The entity tags (RFC 9110) that a write insists on, or None if any will do.
+
+    Whoever packs an answer, we or a proxy, makes its tag a weak one. It names the same revision.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
-    return frozenset(tag.strip() for tag in if_match.split(","))
+    return frozenset(tag.strip().removeprefix("W/") for tag in if_match.split(","))
 
 
 ExpectedRevisions = Annotated[frozenset[str] | None, Depends(expected_revisions)]
