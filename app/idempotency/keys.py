@@ -44,8 +44,7 @@ class KeyedRequest:
     at: datetime
 
     def __post_init__(self) -> None:
-        if len(self.key) > LONGEST or not _VISIBLE_ASCII.fullmatch(self.key):
-            raise IdempotencyKeyInvalid
+        check(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,12 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: str
+
+
+def check(key: str) -> None:
+    """Raise IdempotencyKeyInvalid for what cannot be a key."""
+    if len(key) > LONGEST or not _VISIBLE_ASCII.fullmatch(key):
+        raise IdempotencyKeyInvalid
 
 
 async def find_answer(session: AsyncSession, keyring: Keyring, request: KeyedRequest) -> Answer | None:

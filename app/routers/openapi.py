@@ -61,6 +61,7 @@ TAGS = [
         "name": "Appointments",
         "description": "Bookings and their life: confirm, check in, complete, cancel, reschedule.",
     },
+    {"name": "Batches", "description": "Several requests in one."},
     {"name": "Webhooks", "description": "Where events are sent, signed as Standard Webhooks."},
     {"name": "Masquerade", "description": "Act in a user's place, for a reason, and never in secret."},
     {"name": "Permission grants", "description": "Permissions that colleagues lend each other for a while."},
