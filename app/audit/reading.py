@@ -16,7 +16,8 @@ from app.audit.events import AuditEvent
 from app.audit.recording import PLATFORM_CHAIN, changed, record
 from app.audit.redaction import instant
 from app.audit.schemas import AuditEntryRead, AuditFilters, AuditQuery
-from app.core.pagination import Page, paginate
+from app.core.pagination import Page
+from app.db.pages import Orders, find_page
 from app.db.session import Database
 from app.errors import TenantNotFound
 from app.models.public import AuditEntryRow
@@ -25,8 +26,8 @@ from app.tenancy.tenant import Tenant
 
 COLUMNS = tuple(AuditEntryRead.model_fields)
 
+_ORDERS: Orders = {"seq": AuditEntryRow.seq}
 _BATCH = 500
-_LAST_SEQ = 2**63 - 1
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
 
@@ -48,13 +49,9 @@ class Reader:
 
 
 async def find(session: AsyncSession, reader: Reader, query: AuditQuery) -> Page[AuditEntryRow]:
-    """A page of the entries, newest first. Raises CursorInvalid and TenantNotFound."""
+    """A page of the entries. Raises CursorInvalid and TenantNotFound."""
     wanted = select(AuditEntryRow).where(*_conditions(reader, query))
-    after = query.page.after(_seq_position)
-    if after is not None:
-        wanted = wanted.where(AuditEntryRow.seq < after[0])
-    rows = (await session.scalars(wanted.order_by(AuditEntryRow.seq.desc()).limit(query.limit + 1))).all()
-    return paginate(rows, query.limit, lambda row: (row.seq,))
+    return await find_page(session, wanted, query, _ORDERS, by=AuditEntryRow.seq)
 
 
 def export(session: AsyncSession, database: Database, reader: Reader, filters: AuditFilters) -> AsyncIterator[bytes]:
@@ -109,14 +106,6 @@ def _conditions(reader: Reader, filters: AuditFilters) -> list[ColumnElement[boo
 def _events(pattern: str) -> list[str]:
     family = pattern.removesuffix(".*")
     return [pattern] if family == pattern else [event.value for event in AuditEvent if event.family == family]
-
-
-def _seq_position(values: list[str]) -> tuple[int]:
-    (value,) = values
-    seq = int(value)
-    if not 0 <= seq <= _LAST_SEQ:
-        raise ValueError("not a number of an entry")
-    return (seq,)
 
 
 def _cell(value: Any) -> str:

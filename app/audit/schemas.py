@@ -1,14 +1,14 @@
 """Entries of the audit trail as they travel."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.audit.context import Result
 from app.audit.events import AuditEvent
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from app.core.pagination import ORDER, PageRequest
 from app.core.schemas import Instant, ResponseModel, SearchText
 from app.errors import InvalidValue
 from app.tenancy.mode import Mode
@@ -50,17 +50,10 @@ class AuditFilters(BaseModel):
     object_id: SearchText | None = None
 
 
-class AuditQuery(AuditFilters):
+class AuditQuery(AuditFilters, PageRequest):
     """Which entries are wanted, and which page of them."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    """How many items at most."""
-    cursor: str | None = Field(None, max_length=500)
-    """`next_cursor` of the page before."""
-
-    @property
-    def page(self) -> PageRequest:
-        return PageRequest(self.limit, self.cursor)
+    sort: Annotated[Literal["seq", "-seq"], ORDER] = "-seq"
 
 
 class AuditEntryRead(ResponseModel):

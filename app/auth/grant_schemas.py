@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.auth.grants import is_active, stands
 from app.auth.permissions import Permission
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from app.core.filters import Dated
+from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import Reason, RequestModel, ResponseModel
 from app.errors import InvalidValue
 from app.models.public import PermissionGrantRow, UserRow
@@ -38,11 +39,11 @@ class GrantState(StrEnum):
     REVOKED = "revoked"
 
 
-class GrantFilters(BaseModel):
+class GrantFilters(Dated, PageRequest):
     """Which lent permissions are wanted, and which page of them."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
+    sort: Annotated[Literal["created_at", "-created_at", "expires_at", "-expires_at"], ORDER] = "-created_at"
+    ids: Ids = ()
     state: GrantState | None = None
     grantee_id: UUID | None = None
     """Only what this user was lent."""
@@ -50,14 +51,7 @@ class GrantFilters(BaseModel):
     """Only what this user has lent."""
     tenant_id: UUID | None = None
     """On the platform's host: what was lent at this business, in place of what the platform's own people lent."""
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    """How many items at most."""
-    cursor: str | None = Field(None, max_length=500)
-    """`next_cursor` of the page before."""
-
-    @property
-    def page(self) -> PageRequest:
-        return PageRequest(self.limit, self.cursor)
+    permission: Permission | None = None
 
 
 class GrantRevoke(RequestModel):

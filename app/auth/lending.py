@@ -20,8 +20,9 @@ from app.auth.tags import user_tag
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page
+from app.db.conditions import equals, was_made
 from app.db.invalidation import announce
-from app.db.pages import newest_first
+from app.db.pages import Orders, find_page
 from app.errors import GrantDenied, GrantNotFound, PermissionDenied, UserNotFound
 from app.mail.messages import GrantGiven
 from app.mail.outbox import Mail, send
@@ -30,6 +31,7 @@ from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
 from app.tenancy.mode import Mode
 
+_ORDERS: Orders = {"created_at": PermissionGrantRow.created_at, "expires_at": PermissionGrantRow.expires_at}
 _TAKING_BACK_ANY = frozenset({Role.SUPERUSER, Role.TENANT_OWNER})
 """Who takes back what others have lent, too."""
 
@@ -67,17 +69,18 @@ async def give(
 
 
 async def find(session: AsyncSession, actor: Principal, filters: GrantFilters, *, now: datetime) -> Page[Lent]:
-    """What was lent at the actor's place, newest first. Raises CursorInvalid."""
+    """A page of what was lent at the actor's place. Raises CursorInvalid."""
     tenant_id = actor.tenant.id if actor.tenant else filters.tenant_id
-    query = select(PermissionGrantRow).where(PermissionGrantRow.tenant_id == tenant_id)
-    if filters.state is not None:
-        query = query.where(_is(filters.state, now))
-    if filters.grantee_id is not None:
-        query = query.where(PermissionGrantRow.grantee_id == filters.grantee_id)
-    if filters.grantor_id is not None:
-        query = query.where(PermissionGrantRow.grantor_id == filters.grantor_id)
-    found = await newest_first(session, query, filters.page, by=PermissionGrantRow.id)
-    return Page(await _with_people(session, found.items), found.next_cursor)
+    query = select(PermissionGrantRow).where(
+        PermissionGrantRow.tenant_id == tenant_id,
+        true() if filters.state is None else _is(filters.state, now),
+        equals(PermissionGrantRow.grantee_id, filters.grantee_id),
+        equals(PermissionGrantRow.grantor_id, filters.grantor_id),
+        equals(PermissionGrantRow.permission, filters.permission),
+        was_made(filters, PermissionGrantRow.created_at),
+    )
+    found = await find_page(session, query, filters, _ORDERS, by=PermissionGrantRow.id, ids=filters.ids)
+    return found.holding(await _with_people(session, found.items))
 
 
 async def revoke(session: AsyncSession, actor: Principal, grant_id: UUID, *, now: datetime) -> Lent:

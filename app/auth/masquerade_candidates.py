@@ -8,11 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.masquerade_schemas import CandidateFilters
 from app.auth.principals import Principal
 from app.auth.roles import Role
-from app.core.pagination import Page, PageRequest
-from app.db.pages import newest_first
+from app.core.pagination import Page
+from app.db.conditions import caseless, contains, equals, was_made
+from app.db.pages import Orders, find_page
 from app.models.public import TenantRow, UserRow
+
+_ORDERS: Orders = {"name": caseless(UserRow.name), "email": UserRow.email, "created_at": UserRow.created_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +27,22 @@ class Candidate:
     tenant: TenantRow | None
 
 
-async def find(
-    session: AsyncSession,
-    actor: Principal,
-    page: PageRequest,
-    *,
-    search: str | None = None,
-    tenant_id: UUID | None = None,
-    now: datetime,
-) -> Page[Candidate]:
-    """Those whom the actor may act as now, newest first; of one business, or whose name or address contains a text."""
-    query = select(UserRow).outerjoin(TenantRow, TenantRow.id == UserRow.tenant_id).where(may_act_as(actor, now=now))
-    if tenant_id is not None:
-        query = query.where(UserRow.tenant_id == tenant_id)
-    if search is not None:
-        columns = (UserRow.name, UserRow.email)
-        query = query.where(or_(*[column.icontains(search, autoescape=True) for column in columns]))
-    found = await newest_first(session, query, page, by=UserRow.id)
+async def find(session: AsyncSession, actor: Principal, filters: CandidateFilters, *, now: datetime) -> Page[Candidate]:
+    """A page of those whom the actor may act as now. Raises CursorInvalid."""
+    query = (
+        select(UserRow)
+        .outerjoin(TenantRow, TenantRow.id == UserRow.tenant_id)
+        .where(
+            may_act_as(actor, now=now),
+            equals(UserRow.tenant_id, filters.tenant_id),
+            equals(UserRow.role, filters.role),
+            contains(filters.q, UserRow.name, UserRow.email),
+            was_made(filters, UserRow.created_at),
+        )
+    )
+    found = await find_page(session, query, filters, _ORDERS, by=UserRow.id, ids=filters.ids)
     tenants = await _tenants_of(session, found.items)
-    return Page([Candidate(user, tenants.get(user.tenant_id)) for user in found.items], found.next_cursor)
+    return found.holding([Candidate(user, tenants.get(user.tenant_id)) for user in found.items])
 
 
 def may_act_as(actor: Principal, *, now: datetime) -> ColumnElement[bool]:

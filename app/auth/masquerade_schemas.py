@@ -1,14 +1,16 @@
 """Masquerades as they travel."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from app.auth.roles import Role
 from app.auth.schemas import UserRead
-from app.core.schemas import Reason, RequestModel, ResponseModel
+from app.core.filters import Dated
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Reason, RequestModel, ResponseModel, SearchText
 from app.models.public import TenantRow, UserRow
 
 
@@ -78,3 +80,15 @@ class CandidateRead(ResponseModel):
             role=Role(user.role),
             tenant=CandidateTenant.model_validate(tenant) if tenant else None,
         )
+
+
+class CandidateFilters(Dated, PageRequest):
+    """Which candidates are wanted, and which page of them."""
+
+    sort: Annotated[Literal["name", "-name", "email", "-email", "created_at", "-created_at"], ORDER] = "-created_at"
+    ids: Ids = ()
+    tenant_id: UUID | None = None
+    """Only users of this business."""
+    role: Role | None = None
+    q: SearchText | None = None
+    """Part of the name or e-mail address."""

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, ConfigDict, EmailStr, Field, StringConstrai
 from app.auth.passwords import MAX_LENGTH
 from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
-from app.core.schemas import Instant, Name, RequestModel, ResponseModel
+from app.core.filters import Dated
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Instant, Name, RequestModel, ResponseModel, SearchText
 from app.core.versions import VERSIONS
 from app.errors import InvalidValue
 from app.models.public import ApiTokenRow, UserRow
@@ -186,3 +188,15 @@ class TokenRead(ResponseModel):
             rolled_from_id=row.rolled_from_id,
             created_at=row.created_at,
         )
+
+
+class TokenFilters(Dated, PageRequest):
+    """Which tokens are wanted, and which page of them."""
+
+    sort: Annotated[Literal["name", "-name", "created_at", "-created_at"], ORDER] = "-created_at"
+    ids: Ids = ()
+    mode: TokenMode | None = None
+    scope: Permission | None = None
+    """Only those that have this scope."""
+    q: SearchText | None = None
+    """Part of the name."""

@@ -14,24 +14,28 @@ from app.auth.one_time_codes import Purpose, withdraw
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.auth.session_limits import limits_of
+from app.auth.session_schemas import MySessionFilters
 from app.auth.tags import session_tag
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
+from app.db.conditions import was_made
 from app.db.invalidation import announce
-from app.db.pages import newest_first
+from app.db.pages import Orders, find_page
 from app.errors import SessionNotFound
 from app.models.public import UserRow, UserSessionRow
 
 MEMORY = timedelta(days=365)
 
+_ORDERS: Orders = {"created_at": UserSessionRow.created_at, "last_used_at": UserSessionRow.rotated_at}
 _ActorRow = aliased(UserRow)
 _HALF_WAY = (Purpose.SECOND_FACTOR, Purpose.PASSKEY_LOG_IN, Purpose.PASSKEY_REGISTRATION)
 
 
 async def find(
-    session: AsyncSession, principal: Principal, page: PageRequest, *, now: datetime
+    session: AsyncSession, principal: Principal, filters: MySessionFilters, *, now: datetime
 ) -> Page[UserSessionRow]:
-    """The caller's own sessions that have not ended, newest first. Raises CursorInvalid."""
-    return await newest_first(session, select(UserSessionRow).where(_own(principal, now)), page, by=UserSessionRow.id)
+    """A page of the caller's own sessions that have not ended. Raises CursorInvalid."""
+    query = select(UserSessionRow).where(_own(principal, now), was_made(filters, UserSessionRow.created_at))
+    return await find_page(session, query, filters, _ORDERS, by=UserSessionRow.id, ids=filters.ids)
 
 
 async def revoke(session: AsyncSession, principal: Principal, session_id: UUID, *, now: datetime) -> None:

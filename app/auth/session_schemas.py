@@ -1,13 +1,15 @@
 """A user's sessions as they travel."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from app.auth.devices import label_of
 from app.auth.methods import Method
 from app.auth.principals import Principal
 from app.auth.session_limits import limits_of
+from app.core.filters import Dated
+from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import ResponseModel
 from app.models.public import UserSessionRow
 
@@ -42,6 +44,13 @@ class MySessionRead(ResponseModel):
             expires_at=limits_of(principal.role).end(rotated_at=row.rotated_at, expires_at=row.expires_at),
             is_current=row.id == principal.session_id,
         )
+
+
+class MySessionFilters(Dated, PageRequest):
+    """Which of the caller's sessions are wanted, and which page of them."""
+
+    sort: Annotated[Literal["created_at", "-created_at", "last_used_at", "-last_used_at"], ORDER] = "-created_at"
+    ids: Ids = ()
 
 
 class SessionsEnded(ResponseModel):

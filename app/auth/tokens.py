@@ -12,20 +12,23 @@ from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
 from app.auth.permissions import Permission
 from app.auth.principals import Principal
-from app.auth.schemas import TokenCreate, TokenRoll, TokenUpdate
+from app.auth.schemas import TokenCreate, TokenFilters, TokenRoll, TokenUpdate
 from app.auth.tags import token_tag
 from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
 from app.core.patch import apply, changes
 from app.core.versions import VERSIONS
+from app.db.conditions import caseless, contains, equals, has_element, was_made
 from app.db.invalidation import announce
-from app.db.pages import newest_first
+from app.db.pages import Orders, find_page
 from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
+
+_ORDERS: Orders = {"name": caseless(ApiTokenRow.name), "created_at": ApiTokenRow.created_at}
 
 
 async def create(
@@ -63,10 +66,17 @@ async def create(
     return row, _issue(session, keyring, row, now=now)
 
 
-async def find(session: AsyncSession, tenant: Tenant, page: PageRequest) -> Page[ApiTokenRow]:
-    """The business's tokens that are not revoked, newest first."""
-    query = select(ApiTokenRow).where(ApiTokenRow.tenant_id == tenant.id, ApiTokenRow.revoked_at.is_(None))
-    return await newest_first(session, query, page, by=ApiTokenRow.id)
+async def find(session: AsyncSession, tenant: Tenant, filters: TokenFilters) -> Page[ApiTokenRow]:
+    """A page of the business's tokens that are not revoked. Raises CursorInvalid."""
+    query = select(ApiTokenRow).where(
+        ApiTokenRow.tenant_id == tenant.id,
+        ApiTokenRow.revoked_at.is_(None),
+        equals(ApiTokenRow.is_sandbox, filters.mode and filters.mode == "test"),
+        has_element(ApiTokenRow.scopes, filters.scope),
+        contains(filters.q, ApiTokenRow.name),
+        was_made(filters, ApiTokenRow.created_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=ApiTokenRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, tenant: Tenant, token_id: UUID, *, for_update: bool = False) -> ApiTokenRow:

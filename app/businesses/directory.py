@@ -13,19 +13,35 @@ from app.audit.recording import changed, record
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.businesses.demos import end_of_term
-from app.businesses.schemas import TenantUpdate
-from app.core.pagination import Page, PageRequest
+from app.businesses.schemas import TenantFilters, TenantUpdate
+from app.core.pagination import Page
 from app.core.patch import apply, changes
+from app.db.conditions import caseless, contains, equals, was_changed
 from app.db.invalidation import announce
-from app.db.pages import newest_first
+from app.db.pages import Orders, find_page
 from app.errors import TenantNotFound
 from app.models.public import TenantRow
 from app.tenancy.tenant import tenant_tag
 
+_ORDERS: Orders = {
+    "name": caseless(TenantRow.name),
+    "slug": TenantRow.slug,
+    "created_at": TenantRow.created_at,
+    "updated_at": TenantRow.updated_at,
+}
 
-async def find(session: AsyncSession, actor: Principal, page: PageRequest) -> Page[TenantRow]:
-    """The businesses that the actor may see, newest first."""
-    return await newest_first(session, select(TenantRow).where(visible_to(actor)), page, by=TenantRow.id)
+
+async def find(session: AsyncSession, actor: Principal, filters: TenantFilters) -> Page[TenantRow]:
+    """A page of the businesses that the actor may see. Raises CursorInvalid."""
+    query = select(TenantRow).where(
+        visible_to(actor),
+        equals(TenantRow.status, filters.status),
+        equals(TenantRow.subscription_tier, filters.subscription_tier),
+        equals(TenantRow.is_temporary, filters.is_temporary),
+        contains(filters.q, TenantRow.name, TenantRow.slug),
+        was_changed(filters, TenantRow.created_at, TenantRow.updated_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=TenantRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, actor: Principal, tenant_id: UUID, *, for_update: bool = False) -> TenantRow:

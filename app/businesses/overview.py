@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.principals import Principal
 from app.businesses.directory import visible_to
 from app.core.listing import Listing, ListRequest
+from app.db.conditions import contains, equals
 from app.db.listing import find_listed
 from app.models.public import DomainRow, TenantRow
 
@@ -26,15 +27,12 @@ async def find(
     session: AsyncSession, actor: Principal, wanted: ListRequest, *, status: str | None = None, tier: str | None = None
 ) -> Listing[TenantRow]:
     """A page of the businesses that the actor may see; searched by name, slug and host name."""
-    query = select(TenantRow).where(visible_to(actor))
-    if status is not None:
-        query = query.where(TenantRow.status == status)
-    if tier is not None:
-        query = query.where(TenantRow.subscription_tier == tier)
+    query = select(TenantRow).where(
+        visible_to(actor), equals(TenantRow.status, status), equals(TenantRow.subscription_tier, tier)
+    )
     if wanted.search is not None:
-        hosts = select(DomainRow.tenant_id).where(DomainRow.hostname.icontains(wanted.search, autoescape=True))
-        names = [column.icontains(wanted.search, autoescape=True) for column in (TenantRow.name, TenantRow.slug)]
-        query = query.where(or_(*names, TenantRow.id.in_(hosts)))
+        hosts = select(DomainRow.tenant_id).where(contains(wanted.search, DomainRow.hostname))
+        query = query.where(or_(contains(wanted.search, TenantRow.name, TenantRow.slug), TenantRow.id.in_(hosts)))
     return await find_listed(session, query, wanted, orders=ORDERS, by=TenantRow.id)
 
 

@@ -9,6 +9,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.auth.passwords import check_password
 from app.businesses.origins import Origins
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import (
     Color,
     CurrencyCode,
@@ -17,6 +19,7 @@ from app.core.schemas import (
     Name,
     RequestModel,
     ResponseModel,
+    SearchText,
     TimeZoneName,
     Weekday,
 )
@@ -25,6 +28,7 @@ from app.people.account_schemas import PersonCreate
 from app.tenancy.slugs import Slug
 
 TenantStatus = Literal["active", "suspended"]
+TenantSort = Literal["name", "-name", "slug", "-slug", "created_at", "-created_at", "updated_at", "-updated_at"]
 
 
 class SubscriptionTier(StrEnum):
@@ -89,6 +93,19 @@ class TenantRead(ResponseModel):
     currency: str
     created_at: datetime
     updated_at: datetime
+
+
+class TenantFilters(Changing, PageRequest):
+    """Which businesses are wanted, and which page of them."""
+
+    sort: Annotated[TenantSort, ORDER] = "-created_at"
+    ids: Ids = ()
+    status: TenantStatus | None = None
+    subscription_tier: SubscriptionTier | None = None
+    is_temporary: bool | None = None
+    """Only demo accounts, or only others."""
+    q: SearchText | None = None
+    """Part of the name or of the slug."""
 
 
 class BusinessUpdate(RequestModel):

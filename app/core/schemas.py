@@ -80,12 +80,16 @@ def _known_zone(zone: str) -> str:
 
 
 def _sane(instant: datetime) -> datetime:
-    if instant.microsecond:
-        raise InvalidValue("must be a whole second", code="fraction")
     if not EARLIEST <= instant < LATEST:
         years = {"first": EARLIEST.year, "last": LATEST.year}
         raise InvalidValue("must lie between the years {first} and {last}", code="year", params=years)
     return instant.astimezone(UTC)
+
+
+def _whole(instant: datetime) -> datetime:
+    if instant.microsecond:
+        raise InvalidValue("must be a whole second", code="fraction")
+    return instant
 
 
 class Locale(StrEnum):
@@ -95,8 +99,10 @@ class Locale(StrEnum):
 
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Berlin"])]
-Instant = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
-"""An RFC 3339 instant with an offset, to the second; kept in UTC."""
+Moment = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
+"""An RFC 3339 instant with an offset; kept in UTC."""
+Instant = Annotated[Moment, AfterValidator(_whole)]
+"""Likewise, to the second."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Reason = Annotated[str, StringConstraints(min_length=5, max_length=500), Field(examples=["Ticket 4711: wrong hours"])]

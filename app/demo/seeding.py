@@ -15,7 +15,6 @@ from app.businesses.demos import LONGEST_TERM
 from app.businesses.schemas import OwnerCreate, SubscriptionTier, TenantCreate
 from app.businesses.signup import sign_up
 from app.core.crypto import Keyring
-from app.core.pagination import PageRequest
 from app.db.invalidation import announce
 from app.db.session import Database
 from app.demo import catalogue, weeks
@@ -28,6 +27,7 @@ from app.errors import SlugTaken
 from app.models.public import TenantRow, UserRow
 from app.people.users import create_user
 from app.scheduling import resources
+from app.scheduling.schemas.resources import ResourceFilters
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant, tenant_tag
 
@@ -106,7 +106,7 @@ async def _ensure_login(
 
 
 async def _ensure_furnished(session: AsyncSession, tenant: Tenant, shop: Shop, mode: Mode, now: datetime) -> None:
-    if (await resources.find(session, PageRequest(limit=1), archived=False, kind=None)).items:
+    if (await resources.find(session, ResourceFilters(limit=1))).items:
         return
     today = Today(now, ZoneInfo(shop.timezone))
     chance = Random(f"{shop.slug} {today.date}")  # noqa: S311 — the same day gives the same demo # nosec B311

@@ -19,7 +19,8 @@ class MalformedJson(BadRequest):
 class CursorInvalid(BadRequest):
     """The cursor is not one that this list gave out.
 
-    Leave `cursor` out to start from the beginning, or pass `next_cursor` of the previous page unchanged.
+    Leave `cursor` out to start from the beginning, or pass `next_cursor` of the previous page unchanged, with the same
+    `sort`.
     """
 
 

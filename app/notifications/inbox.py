@@ -8,12 +8,16 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
-from app.db.pages import newest_first
+from app.core.pagination import Page
+from app.db.conditions import equals, is_set, was_made
+from app.db.pages import Orders, find_page
 from app.errors import NotificationNotFound
 from app.models.public import NotificationRow
 from app.notifications.kinds import NotificationKind, notice_of
+from app.notifications.schemas import NotificationFilters
 from app.tenancy.mode import Mode
+
+_ORDERS: Orders = {"created_at": NotificationRow.created_at}
 
 
 def notify(
@@ -40,13 +44,16 @@ def notify(
 
 
 async def find(
-    session: AsyncSession, user_id: UUID, page: PageRequest, *, unread: bool | None = None, mode: Mode = Mode.LIVE
+    session: AsyncSession, user_id: UUID, filters: NotificationFilters, *, mode: Mode = Mode.LIVE
 ) -> Page[NotificationRow]:
-    """The notifications of a user, newest first; with `unread` those that are (or are not). Raises CursorInvalid."""
-    query = select(NotificationRow).where(_inbox(user_id, mode))
-    if unread is not None:
-        query = query.where(NotificationRow.read_at.is_(None) if unread else NotificationRow.read_at.is_not(None))
-    return await newest_first(session, query, page, by=NotificationRow.id)
+    """A page of a user's notifications. Raises CursorInvalid."""
+    query = select(NotificationRow).where(
+        _inbox(user_id, mode),
+        is_set(NotificationRow.read_at, None if filters.unread is None else not filters.unread),
+        equals(NotificationRow.kind, filters.kind),
+        was_made(filters, NotificationRow.created_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=NotificationRow.id, ids=filters.ids)
 
 
 async def mark_read(

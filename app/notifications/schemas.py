@@ -1,9 +1,11 @@
 """Notifications as they travel."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from app.core.filters import Dated
+from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import ResponseModel
 from app.models.public import NotificationRow
 from app.notifications.kinds import NotificationKind, notice_of
@@ -34,3 +36,13 @@ class NotificationRead(ResponseModel):
             created_at=row.created_at,
             read_at=row.read_at,
         )
+
+
+class NotificationFilters(Dated, PageRequest):
+    """Which notifications are wanted, and which page of them."""
+
+    sort: Annotated[Literal["created_at", "-created_at"], ORDER] = "-created_at"
+    ids: Ids = ()
+    unread: bool | None = None
+    """Only those that are unread, or only those that are not."""
+    kind: NotificationKind | None = None

@@ -3,19 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
 from app.core.patch import apply, changes
-from app.db.pages import newest_first
+from app.db.conditions import caseless, contains, equals, was_changed
+from app.db.pages import Orders, find_page
 from app.errors import CustomerNotFound
 from app.models.tenant import CustomerRow
-from app.people.schemas import CustomerCreate, CustomerUpdate
+from app.people.schemas import CustomerCreate, CustomerFilters, CustomerUpdate
 
 _CLEARABLE = frozenset({"email", "phone"})
 _SEARCHED = (CustomerRow.name, CustomerRow.email, CustomerRow.phone)
+_ORDERS: Orders = {
+    "name": caseless(CustomerRow.name),
+    "created_at": CustomerRow.created_at,
+    "updated_at": CustomerRow.updated_at,
+}
 
 
 async def create(session: AsyncSession, data: CustomerCreate, *, now: datetime) -> CustomerRow:
@@ -25,12 +31,14 @@ async def create(session: AsyncSession, data: CustomerCreate, *, now: datetime) 
     return row
 
 
-async def find(session: AsyncSession, page: PageRequest, *, search: str | None) -> Page[CustomerRow]:
-    """The customers, newest first; with `search` those whose name, e-mail address or phone number contains it."""
-    query = select(CustomerRow)
-    if search is not None:
-        query = query.where(or_(*[column.icontains(search, autoescape=True) for column in _SEARCHED]))
-    return await newest_first(session, query, page, by=CustomerRow.id)
+async def find(session: AsyncSession, filters: CustomerFilters) -> Page[CustomerRow]:
+    """A page of the customers. Raises CursorInvalid."""
+    query = select(CustomerRow).where(
+        contains(filters.q, *_SEARCHED),
+        equals(caseless(CustomerRow.email), filters.email and filters.email.lower()),
+        was_changed(filters, CustomerRow.created_at, CustomerRow.updated_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=CustomerRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:

@@ -18,8 +18,9 @@ from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
-from app.db.pages import newest_first
+from app.core.pagination import Page
+from app.db.conditions import caseless, contains, equals, was_made
+from app.db.pages import Orders, find_page
 from app.errors import AlreadyInvited, EmailTaken, FieldError, InvitationNotFound, Sentence, ValidationFailed
 from app.mail.links import AccountPage
 from app.mail.messages import Invitation
@@ -28,11 +29,17 @@ from app.people import users
 from app.people.post import Post
 from app.people.ranks import STAFF, managed_by
 from app.people.refusals import refuse, require_rank
-from app.people.staff_schemas import InvitationCreate, InvitationRead, InvitationState
+from app.people.staff_schemas import InvitationCreate, InvitationFilters, InvitationRead, InvitationState
 from app.subscriptions.limits import require_staff_room
 
 TTL = timedelta(days=7)
 _BYTES = 32
+_ORDERS: Orders = {
+    "name": caseless(InvitationRow.name),
+    "email": InvitationRow.email,
+    "created_at": InvitationRow.created_at,
+    "expires_at": InvitationRow.expires_at,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +97,24 @@ async def keep(session: AsyncSession, post: Post, actor: Principal, place: Place
     return _read(row, "open")
 
 
-async def find(session: AsyncSession, actor: Principal, page: PageRequest, *, now: datetime) -> Page[InvitationRead]:
-    """The invitations to where the actor works that were neither accepted nor withdrawn, newest first."""
-    query = select(InvitationRow).where(_pending(_tenant_id(actor)))
-    found = await newest_first(session, query, page, by=InvitationRow.id)
+async def find(
+    session: AsyncSession, actor: Principal, filters: InvitationFilters, *, now: datetime
+) -> Page[InvitationRead]:
+    """A page of the invitations to where the actor works that were neither accepted nor withdrawn.
+
+    Raises CursorInvalid.
+    """
+    query = select(InvitationRow).where(
+        _pending(_tenant_id(actor)),
+        equals(InvitationRow.role, filters.role),
+        equals(InvitationRow.customer_id, filters.customer_id),
+        contains(filters.q, InvitationRow.name, InvitationRow.email),
+        was_made(filters, InvitationRow.created_at),
+    )
+    found = await find_page(session, query, filters, _ORDERS, by=InvitationRow.id, ids=filters.ids)
     reaches = await _reaches(session, {row.invited_by for row in found.items}, now)
     items = [_read(row, _state(row, reaches[row.invited_by], now)) for row in found.items]
-    return Page(items=items, next_cursor=found.next_cursor)
+    return found.holding(items)
 
 
 async def resend(

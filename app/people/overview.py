@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.masquerade_candidates import may_act_as
 from app.auth.permissions import Permission
 from app.auth.principals import Principal
 from app.core.listing import Listing, ListRequest
+from app.db.conditions import contains
 from app.db.listing import find_listed
 from app.models.public import PasskeyRow, TenantRow, TotpSecretRow, UserRow, UserSessionRow
-from app.people.platform_users import visible_to
+from app.people.platform_users import visible_to, wanted_by
 from app.people.user_schemas import UserFilters
 
 ORDERS = {"name": UserRow.name, "email": UserRow.email, "role": UserRow.role, "since": UserRow.created_at}
@@ -38,16 +39,8 @@ class Standing:
 
 async def find(session: AsyncSession, actor: Principal, wanted: ListRequest, filters: UserFilters) -> Listing[UserRow]:
     """A page of the users that the actor may see; searched by name and e-mail address."""
-    query = select(UserRow).where(visible_to(actor))
-    if filters.role is not None:
-        query = query.where(UserRow.role == filters.role)
-    if filters.is_active is not None:
-        query = query.where(UserRow.is_active.is_(filters.is_active))
-    if filters.tenant_id is not None:
-        query = query.where(UserRow.tenant_id == filters.tenant_id)
-    if wanted.search is not None:
-        columns = (UserRow.name, UserRow.email)
-        query = query.where(or_(*[column.icontains(wanted.search, autoescape=True) for column in columns]))
+    is_found = contains(wanted.search, UserRow.name, UserRow.email)
+    query = select(UserRow).where(visible_to(actor), wanted_by(filters), is_found)
     return await find_listed(session, query, wanted, orders=ORDERS, by=UserRow.id)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
@@ -14,14 +14,15 @@ from app.auth import second_factor, session_list
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.crypto import Keyring
-from app.core.pagination import Page, PageRequest
-from app.db.pages import newest_first
+from app.core.pagination import Page
+from app.db.conditions import contains, equals, was_changed
+from app.db.pages import find_page
 from app.errors import Sentence, UserNotFound
 from app.models.public import PasskeyRow, TenantRow, TotpSecretRow, UserRow
 from app.people import activity
 from app.people.refusals import refuse, require_rank
 from app.people.user_schemas import UserAccountRead, UserFilters
-from app.people.users import lock_with_keepers
+from app.people.users import ORDERS, lock_with_keepers
 
 _SECURED = select(UserRow.id).where(
     or_(
@@ -45,22 +46,22 @@ def visible_to(actor: Principal) -> ColumnElement[bool]:
             return false()
 
 
-async def find(
-    session: AsyncSession, actor: Principal, filters: UserFilters, page: PageRequest
-) -> Page[UserAccountRead]:
-    """The users that the actor may see, newest first, deactivated ones too."""
-    query = select(UserRow).where(visible_to(actor))
-    if filters.tenant_id is not None:
-        query = query.where(UserRow.tenant_id == filters.tenant_id)
-    if filters.role is not None:
-        query = query.where(UserRow.role == filters.role)
-    if filters.is_active is not None:
-        query = query.where(UserRow.is_active.is_(filters.is_active))
-    if filters.search is not None:
-        columns = (UserRow.name, UserRow.email)
-        query = query.where(or_(*[column.icontains(filters.search, autoescape=True) for column in columns]))
-    found = await newest_first(session, query, page, by=UserRow.id)
-    return Page(items=await _read(session, found.items), next_cursor=found.next_cursor)
+def wanted_by(filters: UserFilters) -> ColumnElement[bool]:
+    """Holds of the users that the filters want."""
+    return and_(
+        equals(UserRow.tenant_id, filters.tenant_id),
+        equals(UserRow.role, filters.role),
+        equals(UserRow.is_active, filters.is_active),
+        contains(filters.q, UserRow.name, UserRow.email),
+        was_changed(filters, UserRow.created_at, UserRow.updated_at),
+    )
+
+
+async def find(session: AsyncSession, actor: Principal, filters: UserFilters) -> Page[UserAccountRead]:
+    """A page of the users that the actor may see, deactivated ones too. Raises CursorInvalid."""
+    query = select(UserRow).where(visible_to(actor), wanted_by(filters))
+    found = await find_page(session, query, filters, ORDERS, by=UserRow.id, ids=filters.ids)
+    return found.holding(await _read(session, found.items))
 
 
 async def require(session: AsyncSession, actor: Principal, user_id: UUID) -> UserAccountRead:

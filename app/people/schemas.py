@@ -1,12 +1,14 @@
 """Customers as they travel."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from app.core.schemas import Name, RequestModel, ResponseModel, Text
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Name, RequestModel, ResponseModel, SearchText, Text
 from app.models.public import UserRow
 
 Email = Annotated[EmailStr, Field(examples=["grace@hopper.example"])]
@@ -60,3 +62,16 @@ class CustomerLogInRead(ResponseModel):
             email_verified=user.email_verified_at is not None,
             created_at=user.created_at,
         )
+
+
+class CustomerFilters(Changing, PageRequest):
+    """Which customers are wanted, and which page of them."""
+
+    sort: Annotated[Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"], ORDER] = (
+        "-created_at"
+    )
+    ids: Ids = ()
+    q: SearchText | None = None
+    """Part of the name, e-mail address or phone number."""
+    email: SearchText | None = None
+    """Only those with this e-mail address, in whatever case."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
@@ -15,10 +15,11 @@ from app.auth.permissions import Area
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.auth.tags import user_tag
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
 from app.core.patch import changes
+from app.db.conditions import contains, equals, has_element, was_changed
 from app.db.invalidation import announce
-from app.db.pages import newest_first
+from app.db.pages import find_page
 from app.errors import FieldError, Sentence, UserNotFound, ValidationFailed
 from app.models.public import UserRow
 from app.notifications.inbox import notify
@@ -27,7 +28,7 @@ from app.people.activity import deactivate, reactivate
 from app.people.ranks import STAFF, staff_of
 from app.people.refusals import refuse, require_rank
 from app.people.staff_schemas import StaffFilters, StaffUpdate
-from app.people.users import DEFAULT_AREAS, lock_with_keepers
+from app.people.users import DEFAULT_AREAS, ORDERS, lock_with_keepers
 from app.tenancy.tenant import Tenant
 
 _POWER = frozenset({"role", "areas", "is_active"})
@@ -42,17 +43,17 @@ async def is_active(session: AsyncSession, tenant: Tenant, user_id: UUID) -> boo
     return (await session.scalars(query)).one_or_none() is not None
 
 
-async def find(session: AsyncSession, actor: Principal, filters: StaffFilters, page: PageRequest) -> Page[UserRow]:
-    """The people who work where the actor does, newest first, deactivated ones too."""
-    query = _visible_to(actor)
-    if filters.role is not None:
-        query = query.where(UserRow.role == filters.role)
-    if filters.is_active is not None:
-        query = query.where(UserRow.is_active.is_(filters.is_active))
-    if filters.search is not None:
-        columns = (UserRow.name, UserRow.email)
-        query = query.where(or_(*[column.icontains(filters.search, autoescape=True) for column in columns]))
-    return await newest_first(session, query, page, by=UserRow.id)
+async def find(session: AsyncSession, actor: Principal, filters: StaffFilters) -> Page[UserRow]:
+    """A page of the people who work where the actor does, deactivated ones too. Raises CursorInvalid."""
+    query = _visible_to(actor).where(
+        equals(UserRow.role, Role.TENANT_STAFF if filters.area else None),
+        equals(UserRow.role, filters.role),
+        has_element(UserRow.areas, filters.area),
+        equals(UserRow.is_active, filters.is_active),
+        contains(filters.q, UserRow.name, UserRow.email),
+        was_changed(filters, UserRow.created_at, UserRow.updated_at),
+    )
+    return await find_page(session, query, filters, ORDERS, by=UserRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, actor: Principal, user_id: UUID) -> UserRow:

@@ -1,6 +1,5 @@
 """The people who work at a place, and those who are invited there, as they travel."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -10,11 +9,15 @@ from pydantic import AfterValidator, Field
 from app.auth.permissions import Area
 from app.auth.roles import Role
 from app.auth.schemas import Password, areas_of
-from app.core.schemas import Name, RequestModel, ResponseModel
+from app.core.filters import Changing, Dated
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Name, RequestModel, ResponseModel, SearchText
 from app.models.public import UserRow
 from app.people.schemas import Email
 
 InvitationState = Literal["open", "expired", "void"]
+PersonSort = Literal["name", "-name", "email", "-email", "created_at", "-created_at", "updated_at", "-updated_at"]
+InvitationSort = Literal["name", "-name", "email", "-email", "created_at", "-created_at", "expires_at", "-expires_at"]
 
 
 def _each_once(areas: list[Area]) -> list[Area]:
@@ -25,13 +28,17 @@ Areas = Annotated[list[Area], Field(max_length=50, examples=[["appointments"]]),
 """What a member of staff (TENANT_STAFF) is given to do. Other roles have none."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaffFilters:
-    """Which of the staff are wanted; None leaves a question open."""
+class StaffFilters(Changing, PageRequest):
+    """Which of the staff are wanted, and which page of them."""
 
+    sort: Annotated[PersonSort, ORDER] = "-created_at"
+    ids: Ids = ()
     role: Role | None = None
+    area: Area | None = None
+    """Only members of staff who were given this area."""
     is_active: bool | None = None
-    search: str | None = None
+    q: SearchText | None = None
+    """Part of the name or of the e-mail address."""
 
 
 class StaffUpdate(RequestModel):
@@ -91,6 +98,17 @@ class InvitationRead(ResponseModel):
     """`void` if whoever sent it may no longer invite to this role. Sending it again makes an invitation open."""
     expires_at: datetime
     created_at: datetime
+
+
+class InvitationFilters(Dated, PageRequest):
+    """Which invitations are wanted, and which page of them."""
+
+    sort: Annotated[InvitationSort, ORDER] = "-created_at"
+    ids: Ids = ()
+    role: Role | None = None
+    customer_id: UUID | None = None
+    q: SearchText | None = None
+    """Part of the name or of the e-mail address."""
 
 
 class InvitationAccept(RequestModel):

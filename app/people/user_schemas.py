@@ -1,25 +1,30 @@
 """Users as the platform sees them."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from app.auth.permissions import Area
 from app.auth.roles import Role
 from app.auth.schemas import areas_of
-from app.core.schemas import ResponseModel
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import ResponseModel, SearchText
 from app.models.public import TenantRow, UserRow
+from app.people.staff_schemas import PersonSort
 
 
-@dataclass(frozen=True, slots=True)
-class UserFilters:
-    """Which users are wanted; None leaves a question open."""
+class UserFilters(Changing, PageRequest):
+    """Which users are wanted, and which page of them."""
 
+    sort: Annotated[PersonSort, ORDER] = "-created_at"
+    ids: Ids = ()
     tenant_id: UUID | None = None
+    """Only users of this business."""
     role: Role | None = None
     is_active: bool | None = None
-    search: str | None = None
+    q: SearchText | None = None
+    """Part of the name or of the e-mail address."""
 
 
 class UserTenantRead(ResponseModel):

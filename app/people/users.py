@@ -14,11 +14,20 @@ from app.auth.passwords import check_password, hash_password
 from app.auth.permissions import Area
 from app.auth.roles import Role
 from app.core.ids import uuid7
+from app.db.conditions import caseless
+from app.db.pages import Orders
 from app.models.public import UserRow
 from app.people.ranks import keeper_of
 
 DEFAULT_AREAS = (Area.APPOINTMENTS, Area.CUSTOMERS)
 """What a member of staff is given where nobody says otherwise."""
+ORDERS: Orders = {
+    "name": caseless(UserRow.name),
+    "email": UserRow.email,
+    "created_at": UserRow.created_at,
+    "updated_at": UserRow.updated_at,
+}
+"""What lists of people can be sorted by."""
 
 
 async def create_user(

@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import Query
 
 from app.auth.dependencies import CanReadResources, CanWriteResources, Now, TenantSession
-from app.core.schemas import Instant
 from app.errors import Archived, BlockNotFound, CursorInvalid, ResourceBusy, ResourceNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import blocks
-from app.scheduling.schemas.blocks import BlockCreate, BlockRead
+from app.scheduling.schemas.blocks import BlockCreate, BlockFilters, BlockRead
 
 router = ApiRouter(
     prefix="/resources/{resource_id}/blocks",
@@ -31,15 +30,10 @@ async def create_block(
 
 @router.get("", summary="List blocks", responses=problems(ResourceNotFound, CursorInvalid))
 async def list_blocks(
-    resource_id: UUID,
-    _actor: CanReadResources,
-    session: TenantSession,
-    page: Paging,
-    start: Annotated[Instant | None, Query(description="Only blocks that end after this instant.")] = None,
-    end: Annotated[Instant | None, Query(description="Only blocks that start before this instant.")] = None,
+    resource_id: UUID, _actor: CanReadResources, session: TenantSession, filters: Annotated[BlockFilters, Query()]
 ) -> PageRead[BlockRead]:
     """The blocks of a resource in order of time."""
-    return PageRead[BlockRead].model_validate(await blocks.find(session, resource_id, page, start=start, end=end))
+    return PageRead[BlockRead].model_validate(await blocks.find(session, resource_id, filters))
 
 
 @router.delete("/{block_id}", status_code=204, summary="Remove a block", responses=problems(BlockNotFound))

@@ -6,11 +6,10 @@ from uuid import UUID
 from fastapi import Query
 
 from app.auth.dependencies import CanReadCustomers, CanWriteCustomers, Now, TenantSession
-from app.core.schemas import SearchText
 from app.errors import CursorInvalid, CustomerNotFound, RoleDenied, UserNotFound
 from app.people import customer_accounts, customers
-from app.people.schemas import CustomerCreate, CustomerLogInRead, CustomerRead, CustomerUpdate
-from app.routers.pages import PageRead, Paging
+from app.people.schemas import CustomerCreate, CustomerFilters, CustomerLogInRead, CustomerRead, CustomerUpdate
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 
@@ -27,13 +26,10 @@ async def create_customer(
 
 @router.get("", summary="List customers", responses=problems(CursorInvalid))
 async def list_customers(
-    _actor: CanReadCustomers,
-    session: TenantSession,
-    page: Paging,
-    q: Annotated[SearchText | None, Query(description="Part of the name, e-mail address or phone number.")] = None,
+    _actor: CanReadCustomers, session: TenantSession, filters: Annotated[CustomerFilters, Query()]
 ) -> PageRead[CustomerRead]:
     """The customers, newest first."""
-    return PageRead[CustomerRead].model_validate(await customers.find(session, page, search=q))
+    return PageRead[CustomerRead].model_validate(await customers.find(session, filters))
 
 
 @router.get("/{customer_id}", summary="Get a customer", responses=problems(CustomerNotFound))

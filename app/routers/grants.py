@@ -37,7 +37,7 @@ async def list_grants(
 ) -> PageRead[GrantRead]:
     """What was lent here, newest first."""
     found = await lending.find(session, actor, filters, now=now)
-    return PageRead(items=_answer(found.items, now), next_cursor=found.next_cursor)
+    return PageRead[GrantRead].model_validate(found.holding(_answer(found.items, now)))
 
 
 @router.post("/revoke", summary="Take several permissions back")

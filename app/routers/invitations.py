@@ -1,8 +1,9 @@
 """Inviting people, and accepting."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 
 from app.auth.dependencies import (
     CanReadStaff,
@@ -31,9 +32,9 @@ from app.errors import (
 from app.people import acceptance, customer_accounts, invitations
 from app.people.account_schemas import ArrivalRead
 from app.people.dependencies import CurrentPost
-from app.people.staff_schemas import InvitationAccept, InvitationCreate, InvitationRead
+from app.people.staff_schemas import InvitationAccept, InvitationCreate, InvitationFilters, InvitationRead
 from app.routers import arrivals
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import IN_LIVE_MODE, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentHost
@@ -58,10 +59,10 @@ async def create_invitation(
 
 @router.get("/invitations", summary="List invitations", responses=problems(*IN_LIVE_MODE, CursorInvalid))
 async def list_invitations(
-    actor: CanReadStaff, session: PublicSession, page: Paging, now: Now
+    actor: CanReadStaff, session: PublicSession, filters: Annotated[InvitationFilters, Query()], now: Now
 ) -> PageRead[InvitationRead]:
     """The invitations that were neither accepted nor withdrawn, newest first."""
-    return PageRead[InvitationRead].model_validate(await invitations.find(session, actor, page, now=now))
+    return PageRead[InvitationRead].model_validate(await invitations.find(session, actor, filters, now=now))
 
 
 @router.delete(

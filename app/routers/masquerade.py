@@ -1,7 +1,6 @@
 """Acting in another's place."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
@@ -20,6 +19,7 @@ from app.auth.dependencies import (
 )
 from app.auth.masquerade import Handover
 from app.auth.masquerade_schemas import (
+    CandidateFilters,
     CandidateRead,
     HandoverCode,
     HandoverRead,
@@ -27,7 +27,6 @@ from app.auth.masquerade_schemas import (
     MasqueradeRedeem,
     MasqueradeSessionRead,
 )
-from app.core.schemas import SearchText
 from app.errors import (
     AlreadyMasquerading,
     CrossSiteRequest,
@@ -37,7 +36,7 @@ from app.errors import (
     NotMasquerading,
 )
 from app.routers import session_cookies
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import AUTHENTICATED, IN_LIVE_MODE, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentHost
@@ -102,15 +101,9 @@ async def end_masquerade(
 
 @router.get("/candidates", summary="List whom I can act as", responses=problems(*IN_LIVE_MODE, CursorInvalid))
 async def list_candidates(
-    actor: CanMasquerade,
-    session: PublicSession,
-    page: Paging,
-    now: Now,
-    search: Annotated[SearchText | None, Query(description="Part of the name or e-mail address.")] = None,
-    tenant_id: Annotated[UUID | None, Query(description="Only users of this business.")] = None,
+    actor: CanMasquerade, session: PublicSession, filters: Annotated[CandidateFilters, Query()], now: Now
 ) -> PageRead[CandidateRead]:
     """Those in whose place the caller may act now, newest first."""
-    found = await masquerade_candidates.find(session, actor, page, search=search, tenant_id=tenant_id, now=now)
-    return PageRead(
-        items=[CandidateRead.of(each.user, each.tenant) for each in found.items], next_cursor=found.next_cursor
-    )
+    found = await masquerade_candidates.find(session, actor, filters, now=now)
+    candidates = [CandidateRead.of(each.user, each.tenant) for each in found.items]
+    return PageRead[CandidateRead].model_validate(found.holding(candidates))

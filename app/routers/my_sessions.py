@@ -1,12 +1,15 @@
 """Where the caller is logged in."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from app.auth import session_list
 from app.auth.dependencies import InPerson, Now, PublicSession
-from app.auth.session_schemas import MySessionRead, SessionsEnded
+from app.auth.session_schemas import MySessionFilters, MySessionRead, SessionsEnded
 from app.errors import CursorInvalid, InPersonOnly, SessionNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 
@@ -17,11 +20,12 @@ router = ApiRouter(
 
 @router.get("", summary="List my sessions", responses=problems(CursorInvalid))
 async def list_my_sessions(
-    principal: InPerson, session: PublicSession, page: Paging, now: Now
+    principal: InPerson, session: PublicSession, filters: Annotated[MySessionFilters, Query()], now: Now
 ) -> PageRead[MySessionRead]:
     """The caller's log-ins that last, newest first, each with its device and place."""
-    found = await session_list.find(session, principal, page, now=now)
-    return PageRead(items=[MySessionRead.of(row, principal) for row in found.items], next_cursor=found.next_cursor)
+    found = await session_list.find(session, principal, filters, now=now)
+    mine = [MySessionRead.of(row, principal) for row in found.items]
+    return PageRead[MySessionRead].model_validate(found.holding(mine))
 
 
 @router.delete("", summary="End my other sessions")

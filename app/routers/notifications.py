@@ -8,8 +8,8 @@ from fastapi import Query
 from app.auth.dependencies import InPerson, InSession, Now, PublicSession
 from app.errors import CursorInvalid, InPersonOnly, NotificationNotFound
 from app.notifications import inbox
-from app.notifications.schemas import NotificationRead
-from app.routers.pages import PageRead, Paging
+from app.notifications.schemas import NotificationFilters, NotificationRead
+from app.routers.pages import PageRead
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 
@@ -19,16 +19,14 @@ router = ApiRouter(
     responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly),
 )
 
-Unread = Annotated[bool | None, Query(description="Only those that are unread, or only those that are not.")]
-
 
 @router.get("", summary="List my notifications", responses=problems(CursorInvalid))
 async def list_notifications(
-    caller: InSession, session: PublicSession, page: Paging, unread: Unread = None
+    caller: InSession, session: PublicSession, filters: Annotated[NotificationFilters, Query()]
 ) -> PageRead[NotificationRead]:
     """The caller's own, newest first."""
-    found = await inbox.find(session, caller.user_id, page, unread=unread, mode=caller.mode)
-    return PageRead(items=[NotificationRead.of(row) for row in found.items], next_cursor=found.next_cursor)
+    found = await inbox.find(session, caller.user_id, filters, mode=caller.mode)
+    return PageRead[NotificationRead].model_validate(found.holding([NotificationRead.of(row) for row in found.items]))
 
 
 @router.post("/{notification_id}/read", summary="Mark as read", responses=problems(NotificationNotFound))

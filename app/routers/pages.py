@@ -1,11 +1,10 @@
-"""Lists on the wire: `limit` and `cursor` in, `items` and `next_cursor` out."""
+"""Lists on the wire: what came of a page request."""
 
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Query
 from pydantic import ConfigDict, Field
 
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from app.core.pagination import MOST_COUNTED
 from app.core.schemas import ResponseModel
 
 Item = TypeVar("Item")
@@ -21,13 +20,7 @@ class PageRead(ResponseModel, Generic[Item]):
     next_cursor: Annotated[
         str | None, Field(description="Pass it as `cursor` for the page that follows; null on the last page.")
     ]
-
-
-async def page_request(
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")] = None,
-) -> PageRequest:
-    return PageRequest(limit, cursor)
-
-
-Paging = Annotated[PageRequest, Depends(page_request)]
+    total: Annotated[
+        int | None, Field(description=f"With `count=true`: how many there are, {MOST_COUNTED:,} at most. Else null.")
+    ]
+    total_is_capped: Annotated[bool, Field(description="Whether there are more than `total`.")]

@@ -7,11 +7,11 @@ from fastapi import Query
 
 from app.auth.dependencies import CanReadResources, CanWriteResources, Now, TenantSession
 from app.errors import Archived, CursorInvalid, ResourceInUse, ResourceNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import resources
-from app.scheduling.schemas.resources import ResourceCreate, ResourceKind, ResourceRead, ResourceUpdate
+from app.scheduling.schemas.resources import ResourceCreate, ResourceFilters, ResourceRead, ResourceUpdate
 from app.tenancy.dependencies import CurrentTenant
 
 router = ApiRouter(prefix="/resources", tags=["Resources"], responses=problems(*PERMITTED))
@@ -27,14 +27,10 @@ async def create_resource(
 
 @router.get("", summary="List resources", responses=problems(CursorInvalid))
 async def list_resources(
-    _actor: CanReadResources,
-    session: TenantSession,
-    page: Paging,
-    archived: Annotated[bool, Query(description="List the archived resources instead.")] = False,
-    kind: Annotated[ResourceKind | None, Query(description="Only those of this kind.")] = None,
+    _actor: CanReadResources, session: TenantSession, filters: Annotated[ResourceFilters, Query()]
 ) -> PageRead[ResourceRead]:
     """The resources in use, newest first."""
-    return PageRead[ResourceRead].model_validate(await resources.find(session, page, archived=archived, kind=kind))
+    return PageRead[ResourceRead].model_validate(await resources.find(session, filters))
 
 
 @router.get("/{resource_id}", summary="Get a resource", responses=problems(ResourceNotFound))

@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import Query
 
 from app.auth.dependencies import CanReadServices, CanWriteServices, Now, TenantSession
-from app.core.schemas import SearchText
 from app.errors import Archived, CursorInvalid, ServiceNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import services
-from app.scheduling.schemas.services import ServiceCreate, ServiceRead, ServiceUpdate
+from app.scheduling.schemas.services import ServiceCreate, ServiceFilters, ServiceRead, ServiceUpdate
 from app.tenancy.dependencies import CurrentTenant
 
 router = ApiRouter(prefix="/services", tags=["Services"], responses=problems(*PERMITTED))
@@ -28,14 +27,10 @@ async def create_service(
 
 @router.get("", summary="List services", responses=problems(CursorInvalid))
 async def list_services(
-    _actor: CanReadServices,
-    session: TenantSession,
-    page: Paging,
-    archived: Annotated[bool, Query(description="List the archived services instead.")] = False,
-    q: Annotated[SearchText | None, Query(description="Part of the name.")] = None,
+    _actor: CanReadServices, session: TenantSession, filters: Annotated[ServiceFilters, Query()]
 ) -> PageRead[ServiceRead]:
     """The services on offer, newest first."""
-    return PageRead[ServiceRead].model_validate(await services.find(session, page, archived=archived, search=q))
+    return PageRead[ServiceRead].model_validate(await services.find(session, filters))
 
 
 @router.get("/{service_id}", summary="Get a service", responses=problems(ServiceNotFound))

@@ -3,39 +3,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Query
 
 from app.auth.dependencies import CanReadStaff, CanWriteStaff, Now, PublicSession
-from app.auth.roles import Role
-from app.core.schemas import SearchText
 from app.errors import CursorInvalid, RoleDenied, TierLimit, UserNotFound
 from app.people import staff
 from app.people.staff_schemas import StaffFilters, StaffRead, StaffUpdate
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import IN_LIVE_MODE, problems
 from app.routers.routing import ApiRouter
 
 router = ApiRouter(prefix="/staff", tags=["Staff"], responses=problems(*IN_LIVE_MODE))
 
 
-async def filters(
-    role: Annotated[Role | None, Query()] = None,
-    is_active: Annotated[bool | None, Query()] = None,
-    q: Annotated[SearchText | None, Query(description="Part of the name or of the e-mail address.")] = None,
-) -> StaffFilters:
-    return StaffFilters(role, is_active, q)
-
-
-Filters = Annotated[StaffFilters, Depends(filters)]
-
-
 @router.get("", summary="List staff", responses=problems(CursorInvalid))
 async def list_staff(
-    actor: CanReadStaff, session: PublicSession, page: Paging, filters: Filters
+    actor: CanReadStaff, session: PublicSession, filters: Annotated[StaffFilters, Query()]
 ) -> PageRead[StaffRead]:
     """Who works here, newest first: owners, managers and staff; on the platform's host the platform's own people."""
-    found = await staff.find(session, actor, filters, page)
-    return PageRead(items=[StaffRead.of(row) for row in found.items], next_cursor=found.next_cursor)
+    found = await staff.find(session, actor, filters)
+    return PageRead[StaffRead].model_validate(found.holding([StaffRead.of(row) for row in found.items]))
 
 
 @router.get("/{user_id}", summary="Get a member of staff", responses=problems(UserNotFound))

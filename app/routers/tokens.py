@@ -1,12 +1,15 @@
 """API tokens of a business."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from app.auth import tokens
 from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
-from app.auth.schemas import TokenCreate, TokenRead, TokenRoll, TokenUpdate
+from app.auth.schemas import TokenCreate, TokenFilters, TokenRead, TokenRoll, TokenUpdate
 from app.errors import CursorInvalid, SandboxNotAllowed, TokenExpired, TokenNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.tenancy.dependencies import CurrentTenant
@@ -33,11 +36,14 @@ async def create_token(
 
 @router.get("", summary="List API tokens", responses=problems(CursorInvalid))
 async def list_tokens(
-    _actor: CanReadTokens, tenant: CurrentTenant, session: PublicSession, page: Paging
+    _actor: CanReadTokens,
+    tenant: CurrentTenant,
+    session: PublicSession,
+    filters: Annotated[TokenFilters, Query()],
 ) -> PageRead[TokenRead]:
     """The tokens that are not revoked, newest first."""
-    found = await tokens.find(session, tenant, page)
-    return PageRead(items=[TokenRead.of(row) for row in found.items], next_cursor=found.next_cursor)
+    found = await tokens.find(session, tenant, filters)
+    return PageRead[TokenRead].model_validate(found.holding([TokenRead.of(row) for row in found.items]))
 
 
 @router.get("/{token_id}", summary="Get an API token", responses=problems(TokenNotFound))

@@ -3,16 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from app.auth.dependencies import CanReadWebhooks, CanWriteWebhooks, Keys, Now, TenantSession
 from app.errors import CursorInvalid, WebhookEndpointLimit, WebhookEndpointNotFound
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.runtime import Runtime
 from app.webhooks import deliveries, endpoints
-from app.webhooks.schemas import DeliveryRead, WebhookEndpointCreate, WebhookEndpointCreated, WebhookEndpointRead
+from app.webhooks.schemas import (
+    DeliveryFilters,
+    DeliveryRead,
+    WebhookEndpointCreate,
+    WebhookEndpointCreated,
+    WebhookEndpointFilters,
+    WebhookEndpointRead,
+)
 
 router = ApiRouter(prefix="/webhook-endpoints", tags=["Webhooks"], responses=problems(*PERMITTED))
 
@@ -41,10 +48,10 @@ async def create_webhook_endpoint(
 
 @router.get("", summary="List webhook endpoints", responses=problems(CursorInvalid))
 async def list_webhook_endpoints(
-    _actor: CanReadWebhooks, session: TenantSession, page: Paging
+    _actor: CanReadWebhooks, session: TenantSession, filters: Annotated[WebhookEndpointFilters, Query()]
 ) -> PageRead[WebhookEndpointRead]:
     """The endpoints of the caller's mode, newest first: a test token sees the sandbox's."""
-    return PageRead[WebhookEndpointRead].model_validate(await endpoints.find(session, page))
+    return PageRead[WebhookEndpointRead].model_validate(await endpoints.find(session, filters))
 
 
 @router.get("/{endpoint_id}", summary="Get a webhook endpoint", responses=problems(WebhookEndpointNotFound))
@@ -72,7 +79,10 @@ async def delete_webhook_endpoint(endpoint_id: UUID, _actor: CanWriteWebhooks, s
     responses=problems(WebhookEndpointNotFound, CursorInvalid),
 )
 async def list_webhook_deliveries(
-    endpoint_id: UUID, _actor: CanReadWebhooks, session: TenantSession, page: Paging
+    endpoint_id: UUID,
+    _actor: CanReadWebhooks,
+    session: TenantSession,
+    filters: Annotated[DeliveryFilters, Query()],
 ) -> PageRead[DeliveryRead]:
     """What was sent or is still to be sent, newest first, each with its latest attempt."""
-    return PageRead[DeliveryRead].model_validate(await deliveries.find(session, endpoint_id, page))
+    return PageRead[DeliveryRead].model_validate(await deliveries.find(session, endpoint_id, filters))

@@ -3,16 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest, paginate
+from app.core.pagination import Page
+from app.db.conditions import contains
+from app.db.pages import Orders, find_page
 from app.errors import BlockNotFound, ResourceBusy
 from app.models.tenant import BlockRow
 from app.scheduling import claims, resources
-from app.scheduling.ranges import check_order, start_position
-from app.scheduling.schemas.blocks import BlockCreate
+from app.scheduling.ranges import check_order
+from app.scheduling.schemas.blocks import BlockCreate, BlockFilters
+
+_ORDERS: Orders = {"start": BlockRow.start_at, "created_at": BlockRow.created_at}
 
 
 async def create(session: AsyncSession, resource_id: UUID, data: BlockCreate, *, now: datetime) -> BlockRow:
@@ -34,25 +38,19 @@ async def create(session: AsyncSession, resource_id: UUID, data: BlockCreate, *,
     return block
 
 
-async def find(
-    session: AsyncSession, resource_id: UUID, page: PageRequest, *, start: datetime | None, end: datetime | None
-) -> Page[BlockRow]:
-    """The blocks that touch the range (open where it has no bound), in order of time.
+async def find(session: AsyncSession, resource_id: UUID, filters: BlockFilters) -> Page[BlockRow]:
+    """A page of the blocks that touch the range (open where it has no bound).
 
-    Raises ResourceNotFound, and ValidationFailed for a range that ends before it starts.
+    Raises ResourceNotFound, CursorInvalid, and ValidationFailed for a range that ends before it starts.
     """
-    check_order(start, end)
+    check_order(filters.start, filters.end)
     await resources.require(session, resource_id)
-    query = select(BlockRow).where(BlockRow.resource_id == resource_id)
-    if start is not None:
-        query = query.where(BlockRow.end_at > start)
-    if end is not None:
-        query = query.where(BlockRow.start_at < end)
-    after = page.after(start_position)
-    if after is not None:
-        query = query.where(tuple_(BlockRow.start_at, BlockRow.id) > after)
-    rows = (await session.scalars(query.order_by(BlockRow.start_at, BlockRow.id).limit(page.limit + 1))).all()
-    return paginate(rows, page.limit, lambda row: (row.start_at, row.id))
+    query = select(BlockRow).where(BlockRow.resource_id == resource_id, contains(filters.q, BlockRow.reason))
+    if filters.start is not None:
+        query = query.where(BlockRow.end_at > filters.start)
+    if filters.end is not None:
+        query = query.where(BlockRow.start_at < filters.end)
+    return await find_page(session, query, filters, _ORDERS, by=BlockRow.id, ids=filters.ids)
 
 
 async def remove(session: AsyncSession, resource_id: UUID, block_id: UUID) -> None:

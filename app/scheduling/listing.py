@@ -2,14 +2,15 @@
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from app.core.pagination import PageRequest, encode_cursor
+from app.core.pagination import MAX_LIMIT, MOST_COUNTED, capped
 from app.db.connection import ScopedConnection
-from app.scheduling.ranges import check_order, start_position
+from app.scheduling.ranges import check_order
 from app.scheduling.schemas.appointments import AppointmentFilters
 
 # `lifecycle.status_at` in SQL: what is past its time counts as expired, though the sweep has not come by yet.
@@ -23,7 +24,11 @@ _CONDITIONS = {
     "service_id": "service_id = {service_id}",
     "resource_id": "resource_ids @> ARRAY[{resource_id}::uuid]",
     "statuses": f"CASE WHEN {_IS_EXPIRED} THEN 'expired' ELSE status END = ANY({{statuses}})",
-    "after_id": "(start_at, id) > ({after_start}, {after_id})",
+    "ids": "id = ANY({ids}::uuid[])",
+    "created_since": "created_at >= {created_since}",
+    "created_until": "created_at < {created_until}",
+    "updated_since": "updated_at >= {updated_since}",
+    "after_id": "({key}, id) {beyond} ({after_key}, {after_id})",
 }
 
 
@@ -44,53 +49,92 @@ SELECT row_to_json(listed)::text FROM (
     {_written("expires_at")} AS expires_at, {_written("cancelled_at")} AS cancelled_at, cancelled_by, cancel_reason,
     rescheduled_from_id, rescheduled_to_id, ics_uid, ics_sequence, revision,
     {_written("created_at")} AS created_at, {_written("updated_at")} AS updated_at
-  FROM appointments WHERE {{conditions}} ORDER BY start_at, id LIMIT {{limit}}
+  FROM appointments WHERE {{conditions}} ORDER BY {{key}} {{direction}}, id {{direction}} LIMIT {{limit}}
 ) listed
 """  # noqa: S608 — nothing in it comes from outside # nosec B608
+
+_COUNT = f"SELECT count(*) FROM (SELECT FROM appointments WHERE {{conditions}} LIMIT {MOST_COUNTED + 1}) counted"  # noqa: S608 — likewise # nosec B608
+
+# What can be sorted by: columns, qualified because some share their names with texts that come out.
+_ORDERS = {
+    "start": "appointments.start_at",
+    "created_at": "appointments.created_at",
+    "updated_at": "appointments.updated_at",
+}
+_KEPT = 1000  # statements: nobody fills the memory by asking for every set of filters
 
 
 async def find(
     snapshot: AbstractAsyncContextManager[ScopedConnection], filters: AppointmentFilters, *, now: datetime
 ) -> bytes:
-    """A page of appointments by start, as the JSON of a `PageRead[AppointmentRead]`.
+    """A page of appointments, as the JSON of a `PageRead[AppointmentRead]`.
 
     Raises CursorInvalid, and ValidationFailed for an end before the start.
     """
     check_order(filters.start, filters.end)
-    values = _values(filters, now)
+    limit = MAX_LIMIT if filters.ids else filters.limit
+    asked = _asked(filters, now)
+    values = asked | {"now": now, "limit": limit + 1} | _after(filters)
+    total, is_capped = None, False
     async with snapshot as connection:
-        rows = await connection.fetch(_statement(tuple(values)), *values.values())
+        rows = await connection.fetch(
+            _statement(tuple(values), filters.order, descending=filters.is_descending), *values.values()
+        )
+        if filters.count:
+            ((count,),) = await connection.fetch(_count(tuple(asked)), *asked.values())
+            total, is_capped = capped(count)
     documents: list[str] = [row[0] for row in rows]
-    items = documents[: filters.limit]
-    cursor = None
-    if len(documents) > filters.limit:
-        last = orjson.loads(items[-1])
-        cursor = encode_cursor(last["start"], last["id"])
-    return f'{{"items":[{",".join(items)}],"next_cursor":{orjson.dumps(cursor).decode()}}}'.encode()
+    items = documents[:limit]
+    cursor = _cursor(filters, items[-1]) if len(documents) > limit else None
+    rest = orjson.dumps({"next_cursor": cursor, "total": total, "total_is_capped": is_capped})
+    return b'{"items":[%b],%b' % (",".join(items).encode(), rest[1:])
 
 
-def _values(filters: AppointmentFilters, now: datetime) -> dict[str, Any]:
-    """The parameters of the statement; those of filters that are not used are left out."""
-    after = PageRequest(filters.limit, filters.cursor).after(start_position)
-    after_start, after_id = after if after is not None else (None, None)
+def _asked(filters: AppointmentFilters, now: datetime) -> dict[str, Any]:
+    """The parameters of the filters that are used."""
     values = {
-        "now": now,
-        "limit": filters.limit + 1,
         "start": filters.start,
         "end": filters.end,
         "customer_id": filters.customer_id,
         "service_id": filters.service_id,
         "resource_id": filters.resource_id,
         "statuses": filters.status or None,
-        "after_start": after_start,
-        "after_id": after_id,
+        "now": now if filters.status else None,
+        "ids": filters.ids or None,
+        "created_since": filters.created_since,
+        "created_until": filters.created_until,
+        "updated_since": filters.updated_since,
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
-@cache
-def _statement(names: tuple[str, ...]) -> str:
-    """The statement for these parameters, in this order: one for each set of filters, made once."""
-    places = {name: f"${place}" for place, name in enumerate(names, start=1)}
-    conditions = " AND ".join(_CONDITIONS[name] for name in names if name in _CONDITIONS) or "true"
-    return _DOCUMENTS.replace("{conditions}", conditions).format(**places)
+def _after(filters: AppointmentFilters) -> dict[str, Any]:
+    after = filters.after(datetime, UUID)
+    return {} if after is None else {"after_key": after[0], "after_id": after[1]}
+
+
+def _cursor(filters: AppointmentFilters, last: str) -> str:
+    item = orjson.loads(last)
+    return filters.cursor_at(item[filters.order], item["id"])
+
+
+@lru_cache(_KEPT)
+def _statement(names: tuple[str, ...], order: str, *, descending: bool) -> str:
+    """The statement for these parameters, in this order: one for each set of filters and sort, made once."""
+    direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    text = _DOCUMENTS.replace("{conditions}", _conditions(names))
+    return text.format(key=_ORDERS[order], direction=direction, beyond=beyond, **_places(names))
+
+
+@lru_cache(_KEPT)
+def _count(names: tuple[str, ...]) -> str:
+    """The statement that counts what fits these parameters, and one more than is told at most."""
+    return _COUNT.replace("{conditions}", _conditions(names)).format(**_places(names))
+
+
+def _conditions(names: tuple[str, ...]) -> str:
+    return " AND ".join(_CONDITIONS[name] for name in names if name in _CONDITIONS) or "true"
+
+
+def _places(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"${place}" for place, name in enumerate(names, start=1)}

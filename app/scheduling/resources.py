@@ -8,18 +8,24 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
 from app.core.patch import apply, changes
-from app.db.pages import newest_first
+from app.db.conditions import caseless, contains, equals, is_kept, was_changed
+from app.db.pages import Orders, find_page
 from app.errors import Archived, FieldError, ResourceInUse, ResourceNotFound, ValidationFailed
 from app.models.tenant import ClaimRow, ResourceRow
 from app.people import staff
 from app.scheduling import requirements
 from app.scheduling.claims import lock_resources
-from app.scheduling.schemas.resources import ResourceCreate, ResourceKind, ResourceUpdate
+from app.scheduling.schemas.resources import ResourceCreate, ResourceFilters, ResourceUpdate
 from app.tenancy.tenant import Tenant
 
 _CLEARABLE = frozenset({"user_id"})
+_ORDERS: Orders = {
+    "name": caseless(ResourceRow.name),
+    "created_at": ResourceRow.created_at,
+    "updated_at": ResourceRow.updated_at,
+}
 
 
 async def create(session: AsyncSession, tenant: Tenant, data: ResourceCreate, *, now: datetime) -> ResourceRow:
@@ -39,15 +45,16 @@ async def create(session: AsyncSession, tenant: Tenant, data: ResourceCreate, *,
     return row
 
 
-async def find(
-    session: AsyncSession, page: PageRequest, *, archived: bool, kind: ResourceKind | None
-) -> Page[ResourceRow]:
-    """The resources in use, or those that were; newest first."""
-    is_archived = ResourceRow.archived_at.is_not(None)
-    query = select(ResourceRow).where(is_archived if archived else ~is_archived)
-    if kind is not None:
-        query = query.where(ResourceRow.kind == kind)
-    return await newest_first(session, query, page, by=ResourceRow.id)
+async def find(session: AsyncSession, filters: ResourceFilters) -> Page[ResourceRow]:
+    """A page of the resources. Raises CursorInvalid."""
+    query = select(ResourceRow).where(
+        is_kept(ResourceRow.archived_at, archived=filters.archived, ids=filters.ids),
+        equals(ResourceRow.kind, filters.kind),
+        equals(ResourceRow.user_id, filters.user_id),
+        contains(filters.q, ResourceRow.name),
+        was_changed(filters, ResourceRow.created_at, ResourceRow.updated_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=ResourceRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, resource_id: UUID) -> ResourceRow:

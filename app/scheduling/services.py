@@ -7,16 +7,24 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
+from app.core.pagination import Page
 from app.core.patch import apply, changes
-from app.db.pages import newest_first
+from app.db.conditions import caseless, contains, is_kept, was_changed
+from app.db.pages import Orders, find_page
 from app.errors import Archived, ServiceNotFound
-from app.models.tenant import ServiceRow
+from app.models.tenant import ServiceRequirementRow, ServiceRow
 from app.scheduling import requirements
-from app.scheduling.schemas.services import ServiceCreate, ServiceRead, ServiceUpdate
+from app.scheduling.schemas.services import ServiceCreate, ServiceFilters, ServiceRead, ServiceUpdate
 from app.tenancy.tenant import Tenant
 
 _CLEARABLE = frozenset({"booking_window_days"})
+_ORDERS: Orders = {
+    "name": caseless(ServiceRow.name),
+    "price_minor": ServiceRow.price_minor,
+    "duration_minutes": ServiceRow.duration_minutes,
+    "created_at": ServiceRow.created_at,
+    "updated_at": ServiceRow.updated_at,
+}
 
 
 async def create(session: AsyncSession, tenant: Tenant, data: ServiceCreate, *, now: datetime) -> ServiceRead:
@@ -37,15 +45,19 @@ async def create(session: AsyncSession, tenant: Tenant, data: ServiceCreate, *, 
     return ServiceRead.of(row, [requirement.resource_ids for requirement in data.requirements])
 
 
-async def find(session: AsyncSession, page: PageRequest, *, archived: bool, search: str | None) -> Page[ServiceRead]:
-    """The services that are on offer, or those that were; newest first."""
-    is_archived = ServiceRow.archived_at.is_not(None)
-    query = select(ServiceRow).where(is_archived if archived else ~is_archived)
-    if search is not None:
-        query = query.where(ServiceRow.name.icontains(search, autoescape=True))
-    found = await newest_first(session, query, page, by=ServiceRow.id)
+async def find(session: AsyncSession, filters: ServiceFilters) -> Page[ServiceRead]:
+    """A page of the services. Raises CursorInvalid."""
+    query = select(ServiceRow).where(
+        is_kept(ServiceRow.archived_at, archived=filters.archived, ids=filters.ids),
+        contains(filters.q, ServiceRow.name),
+        was_changed(filters, ServiceRow.created_at, ServiceRow.updated_at),
+    )
+    if filters.resource_id is not None:
+        served = select(ServiceRequirementRow.service_id)
+        query = query.where(ServiceRow.id.in_(served.where(ServiceRequirementRow.resource_id == filters.resource_id)))
+    found = await find_page(session, query, filters, _ORDERS, by=ServiceRow.id, ids=filters.ids)
     pools = await requirements.pools_of(session, [row.id for row in found.items])
-    return Page([ServiceRead.of(row, pools[row.id]) for row in found.items], found.next_cursor)
+    return found.holding([ServiceRead.of(row, pools[row.id]) for row in found.items])
 
 
 async def read(session: AsyncSession, service_id: UUID) -> ServiceRead:

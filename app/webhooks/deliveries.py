@@ -9,19 +9,23 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
-from app.core.pagination import Page, PageRequest, paginate
+from app.core.pagination import Page
+from app.db.conditions import equals, was_made
+from app.db.pages import Orders, find_page
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks import endpoints
 from app.webhooks.retries import next_attempt
+from app.webhooks.schemas import DeliveryFilters
 from app.webhooks.transport import Outcome
 
 LEASE = timedelta(seconds=60)
 """How long a claim keeps others away. Far longer than an attempt can take, short enough after a crash."""
 
-_LARGEST_ID = 2**63 - 1
-_LISTED = (
+_ORDERS: Orders = {"created_at": WebhookDeliveryRow.created_at}
+_LISTED: Bundle[Any] = Bundle(
+    "delivery",
     WebhookDeliveryRow.id,
     WebhookDeliveryRow.event_id,
     EventRow.type.label("event_type"),
@@ -64,21 +68,21 @@ class Attempt:
         return self.outcome.status == HTTPStatus.GONE
 
 
-async def find(session: AsyncSession, endpoint_id: UUID, page: PageRequest) -> Page[Row[Any]]:
-    """The deliveries to an endpoint, newest first. Raises WebhookEndpointNotFound."""
+async def find(session: AsyncSession, endpoint_id: UUID, filters: DeliveryFilters) -> Page[Row[Any]]:
+    """A page of the deliveries to an endpoint. Raises WebhookEndpointNotFound and CursorInvalid."""
     await endpoints.require(session, endpoint_id)
     query = (
-        select(*_LISTED)
+        select(_LISTED)
         .join(EventRow, EventRow.id == WebhookDeliveryRow.event_id)
-        .where(WebhookDeliveryRow.endpoint_id == endpoint_id)
-        .order_by(WebhookDeliveryRow.id.desc())
-        .limit(page.limit + 1)
+        .where(
+            WebhookDeliveryRow.endpoint_id == endpoint_id,
+            equals(WebhookDeliveryRow.status, filters.status),
+            equals(WebhookDeliveryRow.event_id, filters.event_id),
+            equals(EventRow.type, filters.event_type),
+            was_made(filters, WebhookDeliveryRow.created_at),
+        )
     )
-    after = page.after(_position)
-    if after is not None:
-        query = query.where(WebhookDeliveryRow.id < after[0])
-    rows = (await session.execute(query)).all()
-    return paginate(rows, page.limit, lambda row: (row.id,))
+    return await find_page(session, query, filters, _ORDERS, by=WebhookDeliveryRow.id, ids=filters.ids)
 
 
 async def claim(
@@ -183,11 +187,3 @@ def _recorded(attempt: Attempt, *, now: datetime, jitter: float) -> dict[str, An
         "error": outcome.error,
         "duration_ms": outcome.duration_ms,
     }
-
-
-def _position(values: list[str]) -> tuple[int]:
-    (value,) = values
-    number = int(value)
-    if not 0 <= number <= _LARGEST_ID:
-        raise ValueError("not the id of a delivery")
-    return (number,)

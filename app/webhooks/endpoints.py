@@ -13,15 +13,22 @@ from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
-from app.core.pagination import Page, PageRequest
-from app.db.pages import newest_first
+from app.core.pagination import Page
+from app.db.conditions import contains, equals, was_changed
+from app.db.pages import Orders, find_page
 from app.errors import ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
+from app.events.catalogue import subscriptions_matching
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks.destinations import DestinationError, validate_url
-from app.webhooks.schemas import WebhookEndpointCreate
+from app.webhooks.schemas import WebhookEndpointCreate, WebhookEndpointFilters
 from app.webhooks.signature import new_secret
 
 MOST_ENDPOINTS = 20
+_ORDERS: Orders = {
+    "url": WebhookEndpointRow.url,
+    "created_at": WebhookEndpointRow.created_at,
+    "updated_at": WebhookEndpointRow.updated_at,
+}
 
 
 async def create(
@@ -57,9 +64,16 @@ async def create(
     return row, secret
 
 
-async def find(session: AsyncSession, page: PageRequest) -> Page[WebhookEndpointRow]:
-    """The endpoints, newest first."""
-    return await newest_first(session, select(WebhookEndpointRow), page, by=WebhookEndpointRow.id)
+async def find(session: AsyncSession, filters: WebhookEndpointFilters) -> Page[WebhookEndpointRow]:
+    """A page of the endpoints. Raises CursorInvalid."""
+    query = select(WebhookEndpointRow).where(
+        equals(WebhookEndpointRow.is_enabled, filters.is_enabled),
+        contains(filters.q, WebhookEndpointRow.url),
+        was_changed(filters, WebhookEndpointRow.created_at, WebhookEndpointRow.updated_at),
+    )
+    if filters.event_type is not None:
+        query = query.where(WebhookEndpointRow.events.overlap(subscriptions_matching(filters.event_type)))
+    return await find_page(session, query, filters, _ORDERS, by=WebhookEndpointRow.id, ids=filters.ids)
 
 
 async def require(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpointRow:

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from app.core.schemas import RequestModel, ResponseModel
+from app.core.filters import Changing, Dated
+from app.core.pagination import ORDER, Ids, Numbers, PageRequest
+from app.core.schemas import RequestModel, ResponseModel, SearchText
 from app.errors import InvalidValue
-from app.events.catalogue import is_subscription
+from app.events.catalogue import EventType, is_subscription
 
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
 
@@ -68,3 +70,27 @@ class DeliveryRead(ResponseModel):
     """What kept the latest attempt from an answer."""
     duration_ms: int | None
     created_at: datetime
+
+
+class WebhookEndpointFilters(Changing, PageRequest):
+    """Which endpoints are wanted, and which page of them."""
+
+    sort: Annotated[Literal["url", "-url", "created_at", "-created_at", "updated_at", "-updated_at"], ORDER] = (
+        "-created_at"
+    )
+    ids: Ids = ()
+    is_enabled: bool | None = None
+    event_type: EventType | None = None
+    """Only those that are sent events of this type."""
+    q: SearchText | None = None
+    """Part of the URL."""
+
+
+class DeliveryFilters(Dated, PageRequest):
+    """Which deliveries to an endpoint are wanted, and which page of them."""
+
+    sort: Annotated[Literal["created_at", "-created_at"], ORDER] = "-created_at"
+    ids: Numbers = ()
+    status: DeliveryStatus | None = None
+    event_type: EventType | None = None
+    event_id: UUID | None = None

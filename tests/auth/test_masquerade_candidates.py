@@ -49,7 +49,7 @@ class TestListCandidates:
         one, other = [await cast.add(Role.TENANT_STAFF, business) for _ in range(2)]
         await cast.change(one, name="Zoë 100%")
         for search, expected in (("zoë", [one]), ("100%", [one]), (other.email[:30], [other]), ("%", [one])):
-            page = (await owner.get("/masquerade/candidates", search=search)).json()
+            page = (await owner.get("/masquerade/candidates", q=search)).json()
             assert [each["id"] for each in page["items"]] == [str(each.id) for each in expected]
 
     async def test_can_be_narrowed_to_one_business(
@@ -65,7 +65,7 @@ class TestListCandidates:
 
     async def test_has_the_platforms_own_people_for_a_superuser(self, cast: Cast, platform: Platform) -> None:
         support = await cast.add(Role.PLATFORM_SUPPORT)
-        answer = await platform.superuser.get(f"{API}/masquerade/candidates", params={"search": support.email})
+        answer = await platform.superuser.get(f"{API}/masquerade/candidates", params={"q": support.email})
         assert [(each["id"], each["tenant"]) for each in answer.json()["items"]] == [(str(support.id), None)]
 
     @pytest.mark.parametrize("role", [Role.PLATFORM_MANAGER, Role.TENANT_MANAGER, Role.TENANT_STAFF, Role.CUSTOMER])

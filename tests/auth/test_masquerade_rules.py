@@ -13,12 +13,12 @@ from sqlalchemy import select
 from app.auth import masquerade_candidates
 from app.auth.masquerade_attempts import person as person_of
 from app.auth.masquerade_rules import Person, objection
+from app.auth.masquerade_schemas import CandidateFilters
 from app.auth.permissions import Permission, permissions_of
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.clock import utcnow
 from app.core.ids import uuid7
-from app.core.pagination import PageRequest
 from app.models.public import TenantRow, UserRow
 from app.tenancy.hosts import find_all
 from app.tenancy.mode import Mode
@@ -159,7 +159,7 @@ class TestCandidates:
         cursor, ids = None, set()
         async with population.app.state.database.transaction() as session:
             while True:
-                request = PageRequest(100, cursor)
+                request = CandidateFilters(limit=100, cursor=cursor)
                 page = await masquerade_candidates.find(session, principal, request, now=utcnow())
                 ids |= {each.user.id for each in page.items}
                 if page.next_cursor is None:

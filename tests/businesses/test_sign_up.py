@@ -34,7 +34,7 @@ class TestSignUp:
         assert (made["status"], made["subscription_tier"], made["is_temporary"]) == ("active", "STARTER", False)
         anonymous = platform.at("at-once.localhost")
         owner = platform.at("at-once.localhost", await log_in(anonymous, "owner@at-once.example"))
-        assert (await owner.get("/api/v1/customers")).json() == {"items": [], "next_cursor": None}
+        assert (await owner.get("/api/v1/customers")).json()["items"] == []
         assert await schemas_like(app, "tenant_at_once") == {"tenant_at_once", "tenant_at_once_sandbox"}
 
     @pytest.mark.parametrize("slug", ["select", "user", "order-by"])

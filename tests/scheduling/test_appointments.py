@@ -31,12 +31,12 @@ class TestListAppointments:
         answer = await salon.desk.get("/api/v1/appointments")
 
         assert PageRead[AppointmentRead].model_validate_json(answer.content).model_dump_json() == answer.text
-        assert answer.json() == {"items": [await salon.read(first), await salon.read(held)], "next_cursor": None}
+        assert answer.json()["items"] == [await salon.read(first), await salon.read(held)]
 
     async def test_is_empty_at_first(self, lone_salon: Salon) -> None:
         answer = await lone_salon.desk.get("/api/v1/appointments")
 
-        assert answer.text == '{"items":[],"next_cursor":null}'
+        assert answer.text == '{"items":[],"next_cursor":null,"total":null,"total_is_capped":false}'
 
     async def test_goes_page_by_page_in_order_of_time(self, lone_salon: Salon) -> None:
         salon = lone_salon
@@ -85,6 +85,7 @@ class TestListAppointments:
         assert await listed(salon, status="held", now=at("06:10")) == []
         assert await listed(salon, status="expired", now=at("06:10")) == [held]
         assert await listed(salon, status=["confirmed", "expired"], now=at("06:10")) == [held, confirmed]
+        assert await listed(salon, status="confirmed,expired", now=at("06:10")) == [held, confirmed]
 
     async def test_asks_the_database_once(self, salon: Salon, app: FastAPI) -> None:
         service = await salon.service([await salon.resource()])

@@ -18,6 +18,7 @@ class UserRow(PublicBase):
         CheckConstraint(f"role IN {PLATFORM_ROLES + TENANT_ROLES}", "role"),
         CheckConstraint(f"(tenant_id IS NULL) = (role IN {PLATFORM_ROLES})", "tenant"),
         CheckConstraint("email = lower(email)", "email"),
+        Index(None, "created_at", "id"),
         Index(
             "users_tenant_email_key",
             "tenant_id",

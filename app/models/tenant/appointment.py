@@ -28,6 +28,8 @@ class AppointmentRow(TenantBase):
         CheckConstraint("start_at < end_at", "order"),
         CheckConstraint("cancelled_by IN ('customer', 'staff', 'system')", "cancelled_by"),
         Index(None, "start_at", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
         Index(None, "customer_id", "start_at"),
         Index("appointments_resource_ids_idx", "resource_ids", postgresql_using="gin"),
         Index(None, "service_id"),

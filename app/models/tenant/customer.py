@@ -11,6 +11,7 @@ class CustomerRow(TenantBase):
     """The business's record of a person. `user_id` is their log-in, if they have one."""
 
     __tablename__ = "customers"
+    __table_args__ = (Index(None, "created_at", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -23,3 +24,4 @@ class CustomerRow(TenantBase):
 
 
 Index("customers_email_idx", func.lower(CustomerRow.email))
+Index("customers_name_idx", func.lower(CustomerRow.name), CustomerRow.id)

@@ -16,7 +16,7 @@ class WebhookDeliveryRow(TenantBase):
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", "status"),
         Index("webhook_deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
-        Index(None, "endpoint_id", "id"),
+        Index(None, "endpoint_id", "created_at", "id"),
         UniqueConstraint("event_id", "endpoint_id"),
     )
 

@@ -1,13 +1,16 @@
 """Businesses, for the platform's own staff."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from app.auth.dependencies import CanReadTenants, CanWriteTenants, Now, PublicSession
 from app.businesses import directory, signup
-from app.businesses.schemas import TenantCreate, TenantRead, TenantUpdate
+from app.businesses.schemas import TenantCreate, TenantFilters, TenantRead, TenantUpdate
 from app.errors import CursorInvalid, SlugTaken, TenantNotFound
 from app.people.dependencies import CurrentPost
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 
@@ -27,9 +30,11 @@ async def create_tenant(
 
 
 @router.get("", summary="List businesses", responses=problems(CursorInvalid))
-async def list_tenants(actor: CanReadTenants, session: PublicSession, page: Paging) -> PageRead[TenantRead]:
+async def list_tenants(
+    actor: CanReadTenants, session: PublicSession, filters: Annotated[TenantFilters, Query()]
+) -> PageRead[TenantRead]:
     """The businesses that the caller may see, newest first. Sales staff see demo accounts."""
-    return PageRead[TenantRead].model_validate(await directory.find(session, actor, page))
+    return PageRead[TenantRead].model_validate(await directory.find(session, actor, filters))
 
 
 @router.get("/{tenant_id}", summary="Get a business", responses=problems(TenantNotFound))

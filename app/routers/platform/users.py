@@ -3,39 +3,25 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Query
 
 from app.auth.dependencies import CanReadUsers, CanWriteUsers, Keys, Now, PublicSession
-from app.auth.roles import Role
-from app.core.schemas import SearchText
 from app.errors import CursorInvalid, LastOwner, RoleDenied, SecondFactorMissing, TierLimit, UserNotFound
 from app.people import platform_users
 from app.people.user_schemas import UserAccountRead, UserFilters
-from app.routers.pages import PageRead, Paging
+from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 
 router = ApiRouter(prefix="/platform/users", tags=["Platform: users"], responses=problems(*PERMITTED))
 
 
-async def filters(
-    tenant_id: Annotated[UUID | None, Query()] = None,
-    role: Annotated[Role | None, Query()] = None,
-    is_active: Annotated[bool | None, Query()] = None,
-    q: Annotated[SearchText | None, Query(description="Part of the name or of the e-mail address.")] = None,
-) -> UserFilters:
-    return UserFilters(tenant_id, role, is_active, q)
-
-
-Filters = Annotated[UserFilters, Depends(filters)]
-
-
 @router.get("", summary="List users", responses=problems(CursorInvalid))
 async def list_users(
-    actor: CanReadUsers, session: PublicSession, page: Paging, filters: Filters
+    actor: CanReadUsers, session: PublicSession, filters: Annotated[UserFilters, Query()]
 ) -> PageRead[UserAccountRead]:
     """The users that the caller may see, newest first. Support sees businesses' users, sales those of demo accounts."""
-    return PageRead[UserAccountRead].model_validate(await platform_users.find(session, actor, filters, page))
+    return PageRead[UserAccountRead].model_validate(await platform_users.find(session, actor, filters))
 
 
 @router.get("/{user_id}", summary="Get a user", responses=problems(UserNotFound))

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest, Separated
 from app.core.schemas import Instant, RequestModel, ResponseModel, Text, TimeZoneName
 from app.models.tenant import AppointmentRow
 from app.scheduling.lifecycle import Status, status_at
@@ -94,21 +95,19 @@ class AppointmentRead(ResponseModel):
 _COLUMNS = {"start": "start_at", "end": "end_at"}
 
 
-class AppointmentFilters(BaseModel):
-    """Which appointments are wanted. One model, so that the busiest read has one parameter to validate, not eight."""
+class AppointmentFilters(Changing, PageRequest):
+    """Which appointments are wanted, and which page of them."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    """How many items at most."""
-    cursor: str | None = Field(None, max_length=500)
-    """`next_cursor` of the page before."""
+    sort: Annotated[Literal["start", "-start", "created_at", "-created_at", "updated_at", "-updated_at"], ORDER] = (
+        "start"
+    )
+    ids: Ids = ()
     start: Instant | None = None
     """Only those that start at this instant or later."""
     end: Instant | None = None
     """Only those that start before this instant."""
-    status: list[Status] = []
-    """Only those in one of these statuses."""
+    status: Annotated[tuple[Status, ...], Separated] = ()
+    """Only those in one of these statuses: repeated, or separated by commas."""
     customer_id: UUID | None = None
     resource_id: UUID | None = None
     service_id: UUID | None = None

@@ -1,12 +1,13 @@
 """Blocks as they travel."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from app.core.schemas import Instant, RequestModel, ResponseModel
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Instant, RequestModel, ResponseModel, SearchText
 from app.errors import InvalidValue
 
 MAX_LENGTH = timedelta(days=366)
@@ -37,3 +38,16 @@ class BlockRead(ResponseModel):
     end: datetime = Field(validation_alias="end_at")
     reason: str
     created_at: datetime
+
+
+class BlockFilters(PageRequest):
+    """Which blocks of a resource are wanted, and which page of them."""
+
+    sort: Annotated[Literal["start", "-start", "created_at", "-created_at"], ORDER] = "start"
+    ids: Ids = ()
+    start: Instant | None = None
+    """Only those that end after this instant."""
+    end: Instant | None = None
+    """Only those that start before this instant."""
+    q: SearchText | None = None
+    """Part of the reason."""

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.schemas import Name, RequestModel, ResponseModel, TimeZoneName
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import Name, RequestModel, ResponseModel, SearchText, TimeZoneName
 
 ResourceKind = Literal["staff", "room", "equipment"]
 
@@ -40,3 +42,19 @@ class ResourceRead(ResponseModel):
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class ResourceFilters(Changing, PageRequest):
+    """Which resources are wanted, and which page of them."""
+
+    sort: Annotated[Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"], ORDER] = (
+        "-created_at"
+    )
+    ids: Ids = ()
+    archived: bool | None = None
+    """True for the archived ones. Left out: those in use; with `ids`, both."""
+    kind: ResourceKind | None = None
+    user_id: UUID | None = None
+    """Only the member of staff with this log-in."""
+    q: SearchText | None = None
+    """Part of the name."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, Text
+from app.core.filters import Changing
+from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, SearchText, Text
 from app.models.tenant import ServiceRow
 from app.scheduling.availability import MAX_REQUIREMENTS, Alignment
 
@@ -113,3 +115,30 @@ class ServiceRead(ResponseModel):
         """A stored service with the resources that its requirements can be met by."""
         stored = {name: getattr(row, name) for name in cls.model_fields if name != "requirements"}
         return cls(**stored, requirements=[RequirementRead(resource_ids=list(pool)) for pool in pools])
+
+
+ServiceSort = Literal[
+    "name",
+    "-name",
+    "price_minor",
+    "-price_minor",
+    "duration_minutes",
+    "-duration_minutes",
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+]
+
+
+class ServiceFilters(Changing, PageRequest):
+    """Which services are wanted, and which page of them."""
+
+    sort: Annotated[ServiceSort, ORDER] = "-created_at"
+    ids: Ids = ()
+    archived: bool | None = None
+    """True for the archived ones. Left out: those on offer; with `ids`, both."""
+    resource_id: UUID | None = None
+    """Only those that this resource can serve."""
+    q: SearchText | None = None
+    """Part of the name."""

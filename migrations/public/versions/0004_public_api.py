@@ -37,9 +37,11 @@ def upgrade() -> None:
         op.create_index(
             op.f(f"shared_idempotency_keys_{column}_idx"), "shared_idempotency_keys", [column], schema="public"
         )
+    op.create_index(op.f("users_created_at_id_idx"), "users", ["created_at", "id"], schema="public")
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("users_created_at_id_idx"), "users", schema="public")
     op.drop_table("shared_idempotency_keys", schema="public")
     op.drop_column("tenants", "cors_origins", schema="public")
     for column in ("rolled_from_id", "last_used_at", "api_version", "allowed_networks"):
