@@ -103,7 +103,7 @@ class TestSecrets:
         }
         assert bearing
         assert not {path for path in bearing if not path.startswith(BEARING_SECRETS)}
-        for prefix in BEARING_SECRETS[1:]:
+        for prefix in {*BEARING_SECRETS} - {"/admin", "/api/v1/batch"}:  # whose answers the document leaves open
             assert any(path.startswith(prefix) for path in bearing), prefix
 
     async def test_are_sent_plain(self, business: Business) -> None:
@@ -116,6 +116,10 @@ class TestSecrets:
             await business.owner.get("/api/v1/tokens"),
         ]
         business.anonymous.cookies.clear()
+        making = {"method": "POST", "path": "/api/v1/customers", "body": {"name": "x" * 100}}
+        batch = await business.owner.post("/api/v1/batch", json={"requests": [making] * 20})
+        assert len(batch.content) > 1024
+        assert not is_packed(batch)
         assert [is_packed(answer) for answer in answers] == [False, False, False]
         assert len(answers[2].content) > 1024
 
