@@ -7,24 +7,26 @@ from urllib.parse import urlsplit
 import idna
 from pydantic import AfterValidator, Field, StringConstraints
 
+from app.errors import InvalidValue
+
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_NO_ORIGIN = "must be an origin, as `https://app.example` is"
+_CODE = "origin"
 
 
 def normal_origin(text: str) -> str:
-    """The origin as a browser's `Origin` header has it. Raises ValueError for what is none, or may not be listed."""
+    """The origin as a browser's `Origin` header has it. Raises InvalidValue for what is none, or may not be listed."""
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ValueError(_NO_ORIGIN) from error
+        raise InvalidValue("must be an origin, as `https://app.example` is", code=_CODE) from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or text.endswith(":"):
-        raise ValueError(_NO_ORIGIN)
+        raise InvalidValue("must be an origin, as `https://app.example` is", code=_CODE)
     if text.partition("://")[2] != parts.netloc:
-        raise ValueError("must end with the host or its port: an origin has no path")
+        raise InvalidValue("must end with the host or its port: an origin has no path", code=_CODE)
     host = _normal_host(parts.hostname)
     if parts.scheme == "http" and not _is_local(host):
-        raise ValueError("must begin with `https://`: `http://` is for localhost alone")
+        raise InvalidValue("must begin with `https://`: `http://` is for localhost alone", code=_CODE)
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
@@ -40,7 +42,7 @@ def _normal_host(host: str) -> str:
         try:
             return idna.encode(host, uts46=True).decode()
         except idna.IDNAError as error:
-            raise ValueError("must name one host, without a wildcard") from error
+            raise InvalidValue("must name one host, without a wildcard", code=_CODE) from error
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 — IPv6
 
 

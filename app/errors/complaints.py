@@ -10,7 +10,6 @@ _OBJECT = "must be a JSON object"
 _LIST = "must be a list"
 _TEXT = "must be a text"
 _WHOLE_NUMBER = "must be a whole number"
-_NUMBER = "must be a number"
 _DATE = "must be a date, as 2026-12-24"
 _INSTANT = "must be an instant, as 2026-12-01T09:00:00Z"
 _UUID = "must be a UUID"
@@ -24,7 +23,6 @@ COMPLAINTS = {
     "model_attributes_type": "must be a JSON object, sent with `Content-Type: application/json`",
     "dict_type": _OBJECT,
     "list_type": _LIST,
-    "none_required": "must be null",
     "enum": _ONE_OF,
     "literal_error": _ONE_OF,
     "string_type": _TEXT,
@@ -40,8 +38,6 @@ COMPLAINTS = {
     "int_parsing": _WHOLE_NUMBER,
     "int_parsing_size": "has too many digits",
     "int_from_float": _WHOLE_NUMBER,
-    "float_type": _NUMBER,
-    "float_parsing": _NUMBER,
     "finite_number": "must be a finite number",
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be at least {ge}",

@@ -66,10 +66,17 @@ class Problem(Exception):
         said = detail if isinstance(detail, Sentence) else Sentence(detail or self.advice())
         self.template = said.template
         self.params = {**said.params, **(params or {})}
-        self.detail = fill(self.template, self.params)
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
-        super().__init__(self.detail)
+        super().__init__(self.template)
+
+    def __str__(self) -> str:
+        return self.detail
+
+    @property
+    def detail(self) -> str:
+        """What is wrong this time, in English."""
+        return fill(self.template, self.params)
 
     @classmethod
     def code(cls) -> str:

@@ -2,15 +2,16 @@
 
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.core.schemas import ResponseModel
 from app.errors import NotFound, Problem, problem_types
+from app.errors.translation import negotiate, translate
 from app.routers.browser_rules import inline_scripts, page_policy
 from app.routers.developer_pages import WantsHtml
 from app.routers.guides import HOME
@@ -68,18 +69,22 @@ async def describe_host(host: CurrentHost) -> HostRead:
     response_model=ProblemTypeRead,
     responses={303: {"description": "For browsers: its heading among the guides."}},
 )
-async def describe_problem(code: str, response: Response, html: WantsHtml) -> ProblemTypeRead | RedirectResponse:
+async def describe_problem(
+    code: str, response: Response, html: WantsHtml, accept_language: Annotated[str, Header()] = ""
+) -> ProblemTypeRead | RedirectResponse:
     """The description behind the `type` of a problem document. A browser is led to the guide to errors."""
     kind = _problem_type(code)
-    response.headers["Vary"] = "Accept"
+    response.headers["Vary"] = "Accept, Accept-Language"
     if html:
         return RedirectResponse(f"{HOME}/errors#{code}", HTTPStatus.SEE_OTHER, response.headers)
+    language = negotiate(accept_language)
+    response.headers["Content-Language"] = language
     return ProblemTypeRead(
         type=f"/problems/{code}",
         code=code,
-        title=kind.title(),
+        title=translate(kind.title(), language),
         status=kind.status,
-        advice=kind.advice(),
+        advice=translate(kind.advice(), language),
     )
 
 

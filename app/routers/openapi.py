@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from app.errors import ValidationFailed
 from app.routers import idempotency, versions
 from app.routers.operations import knows_caller
-from app.routers.problems import ProblemRead
+from app.routers.problems import ProblemRead, example
 from app.routers.routing import API_PREFIX
 
 DESCRIPTION = """
@@ -29,8 +30,11 @@ Open an operation, press **Try it out**, fill it in, and press **Execute**. Be o
 5. `POST /api/v1/appointments` with `service_id`, `customer_id` and the slot's `start`. The same call again answers
    `409 slot-taken`.
 
-Instants are RFC 3339 and answered in UTC. Lists take `limit` and `cursor`. Every error is a problem document (RFC 9457)
-whose `type` leads to its description. A test token (`ss_test_…`) works on sandbox data, never on live ones.
+Instants are RFC 3339 and answered in UTC. Lists take `limit` and `cursor`. A test token (`ss_test_…`) works on sandbox
+data, never on live ones.
+
+Every error is a problem document (RFC 9457) whose `type` leads to its description. Programs go by its `code`; its words
+are English, Spanish, French or German, as `Accept-Language` asks.
 
 A token goes on speaking the version of the API that was the latest when it was made. A request may ask for another by
 the header `Smooth-Version`; every answer says in it which version it speaks. Webhooks carry the latest.
@@ -149,7 +153,7 @@ def _describe_problems(schemas: dict[str, Any]) -> None:
         schemas.pop(name, None)
     problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs")
-    schemas["Problem"] = problem
+    schemas["Problem"] = problem | {"examples": [example(ValidationFailed)]}
 
 
 def _describe_versions(document: dict[str, Any]) -> None:

@@ -9,7 +9,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.errors import (
     AddressNotAllowed,
@@ -34,7 +36,9 @@ from app.errors import (
     ValidationFailed,
     VersionUnknown,
 )
-from app.errors.complaints import complaint
+from app.errors.complaints import COMPLAINTS, complaint
+from app.errors.sentences import fill
+from app.errors.translation import ENGLISH, negotiate, translate
 
 ON_ANY_HOST = (
     TenantNotFound,
@@ -90,16 +94,20 @@ class ProblemRead(BaseModel):
     type: str
     """A stable address of the kind of problem; it leads to its description."""
     title: str
+    """The kind of problem in words, for people."""
     status: int
     code: str
     """The kind of problem as one word, for programs."""
     detail: str
     """What is wrong this time and what to do about it, for people. It may change."""
     instance: str
+    """The path of the request."""
     request_id: str
+    """As in the header `X-Request-Id`, and in our log."""
     params: dict[str, Any]
     """The values in the detail, by name, and whatever else the kind of problem says."""
     errors: list[ProblemField]
+    """Each field with what is wrong; empty where it is not about fields."""
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -115,9 +123,17 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
         )
         entry["content"][MEDIA_TYPE]["examples"][kind.code()] = {
             "summary": kind.title(),
-            "value": document(kind(), instance="/api/v1/…", request_id="01980d3f9a4e7c1e"),
+            "value": example(kind),
         }
     return responses
+
+
+def example(kind: type[Problem]) -> dict[str, Any]:
+    """A document of this kind of problem."""
+    problem = kind()
+    if kind is ValidationFailed:
+        problem.errors = (FieldError("/name", COMPLAINTS["missing"], code="missing"),)
+    return document(problem, instance="/api/v1/…", request_id="01980d3f9a4e7c1e")
 
 
 def add_responses(known: dict[Any, dict[str, Any]], more: Mapping[Any, dict[str, Any]]) -> None:
@@ -128,29 +144,36 @@ def add_responses(known: dict[Any, dict[str, Any]], more: Mapping[Any, dict[str,
             former["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
 
 
-def document(problem: Problem, *, instance: str, request_id: str) -> dict[str, Any]:
-    """The problem as a JSON document."""
+def document(problem: Problem, *, instance: str, request_id: str, language: str = ENGLISH) -> dict[str, Any]:
+    """The problem as a JSON document, in that language."""
     return {
         "type": f"/problems/{problem.code()}",
-        "title": problem.title(),
+        "title": translate(problem.title(), language),
         "status": problem.status,
         "code": problem.code(),
-        "detail": problem.detail,
+        "detail": fill(translate(problem.template, language), problem.params),
         "instance": instance,
         "request_id": request_id,
         "params": problem.params,
         "errors": [
-            {"pointer": error.pointer, "code": error.code, "detail": error.detail, "params": error.params}
+            {
+                "pointer": error.pointer,
+                "code": error.code,
+                "detail": fill(translate(error.template, language), error.params),
+                "params": error.params,
+            }
             for error in problem.errors
         ],
     }
 
 
-def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
-    """The problem as the answer to the request of this ASGI scope."""
+def respond(problem: Problem, scope: Scope) -> Response:
+    """The problem as the answer to the request of this ASGI scope, in the language that it accepts best."""
     request_id = scope.get("state", {}).get("request_id", "")
-    content = document(problem, instance=scope["path"], request_id=request_id)
-    return Response(orjson.dumps(content, default=str), problem.status, problem.headers, MEDIA_TYPE)
+    language = negotiate(Headers(scope=scope).get("accept-language", ""))
+    content = document(problem, instance=scope["path"], request_id=request_id, language=language)
+    headers = {**problem.headers, "Content-Language": language, "Vary": "Accept-Language"}
+    return Response(orjson.dumps(content, default=str), problem.status, headers, MEDIA_TYPE)
 
 
 def invalid(error: RequestValidationError) -> Problem:

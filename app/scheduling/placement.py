@@ -73,8 +73,8 @@ def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UU
     free = check_start(terms, pools, found.calendars, start, now=moment)
     if isinstance(free, Refusal):
         if free in {Refusal.BUSY, Refusal.BUFFER}:
-            raise SlotTaken(_TAKEN[free])
-        raise SlotUnavailable(_refusal(free, offer, terms, pools, found, start, moment))
+            raise SlotTaken(_TAKEN[free], params={"reason": free})
+        raise SlotUnavailable(_refusal(free, offer, terms, pools, found, start, moment), params={"reason": free})
     chosen = assign(free, order_key=lambda member: (_bookings_that_day(member, found, start_at),))
     if chosen is None:
         raise SlotTaken

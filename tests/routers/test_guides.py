@@ -97,7 +97,7 @@ class TestProblems:
 
     async def test_each_tells_a_program_what_it_means(self, business: Business) -> None:
         answer = await business.anonymous.get("/problems/slot-taken")
-        assert (answer.json()["code"], answer.headers["vary"]) == ("slot-taken", "Accept")
+        assert (answer.json()["code"], answer.headers["vary"]) == ("slot-taken", "Accept, Accept-Language")
 
     async def test_others_do_not_exist(self, business: Business) -> None:
         answer = await business.anonymous.get("/problems/nothing", headers={"Accept": "text/html"})

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from tests.actors import Business
 
-BY_RULE = {"timezone", "slug", "url", "events[]", "if-match", "if-none-match", "sandbox-now"}
+BY_RULE = {"timezone", "slug", "url", "events[]", "if-match", "if-none-match", "accept-language", "sandbox-now"}
 """Texts that a rule of their own admits or refuses: names of zones, addresses, events, tags and instants."""
 LOOKED_UP = {"describeProblem/code", "updateTier/name"}
 """Words of a path, that are found or are not."""

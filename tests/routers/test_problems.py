@@ -8,6 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.logs import formatter
+from app.db.engine import make_engine
+from app.db.session import Database
 from app.errors import Problem, problem_types
 from app.main import create_app
 from app.settings import Settings
@@ -95,12 +97,82 @@ class TestProblemDocument:
         assert (line["level"], line["message"]) == ("ERROR", "unhandled error")
         assert line["request_id"] == answer.headers["x-request-id"]
 
+    async def test_a_lost_database_says_when_to_try_again(
+        self, business: Business, app: FastAPI, settings: Settings
+    ) -> None:
+        database = app.state.database
+        app.state.database = Database(make_engine(settings.database_url + "/nowhere", pool_size=1))
+        answer = await business.owner.get("/api/v1/customers")
+        await app.state.database.close()
+        app.state.database = database
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "2"
+        assert "nowhere" not in answer.text
+
+    async def test_a_field_is_pointed_at_by_a_json_pointer(self, business: Business) -> None:
+        answer = await business.owner.post("/api/v1/customers", json={"name": "Ada", "a/b~c": 1})
+        (error,) = answer.json()["errors"]
+        assert error == {
+            "pointer": "/a~1b~0c",
+            "code": "extra-forbidden",
+            "detail": "is no field that is known here",
+            "params": {},
+        }
+
+    async def test_a_program_can_say_by_itself_what_is_wrong(self, business: Business) -> None:
+        unknown = UUID(int=1)
+        answer = await business.owner.get(f"/api/v1/customers/{unknown}")
+        assert (answer.json()["code"], answer.json()["params"]) == ("customer-not-found", {"customer_id": str(unknown)})
+        answer = await business.owner.post("/api/v1/customers", json={"name": "x" * 121})
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/name", "string-too-long")
+        assert error["params"] == {"max_length": 120}
+
     async def test_a_type_leads_to_its_description(self, platform: Platform) -> None:
         for kind in problem_types():
             answer = await platform.anonymous.get(f"/problems/{kind.code()}")
             assert answer.status_code == 200
             assert answer.json()["title"] == kind.title()
         assert (await platform.anonymous.get("/problems/unheard-of")).status_code == 404
+
+
+class TestLanguage:
+    async def test_is_english_where_none_is_asked_for(self, business: Business) -> None:
+        answer = await business.anonymous.get("/api/v1/nothing")
+        assert answer.json()["title"] == "There is nothing at this address"
+        assert answer.headers["content-language"] == "en"
+        assert "Accept-Language" in answer.headers["vary"]
+
+    @pytest.mark.parametrize(
+        ("accepted", "language", "title"),
+        [
+            ("es-MX, en;q=0.5", "es", "No existe ese cliente"),
+            ("fr", "fr", "Ce client n\u2019existe pas"),
+            ("de-CH", "de", "Diesen Kunden gibt es nicht"),
+            ("pt-BR", "en", "There is no such customer"),
+        ],
+    )
+    async def test_is_the_one_asked_for(self, business: Business, accepted: str, language: str, title: str) -> None:
+        unknown = UUID(int=1)
+        answer = await business.owner.get(f"/api/v1/customers/{unknown}", headers={"Accept-Language": accepted})
+        assert (answer.headers["content-language"], answer.json()["title"]) == (language, title)
+        assert answer.json()["code"] == "customer-not-found"
+        assert str(unknown) in answer.json()["detail"]
+
+    async def test_is_also_that_of_each_field(self, business: Business) -> None:
+        headers = {"Accept-Language": "es"}
+        answer = await business.owner.post("/api/v1/customers", json={"name": ""}, headers=headers)
+        assert answer.json()["errors"][0]["detail"] == "es demasiado corto; su longitud mínima es 1"
+
+    async def test_is_also_that_of_what_goes_wrong_outside_of_an_operation(self, business: Business) -> None:
+        headers = {"Accept-Language": "de", "Content-Length": str(1024 * 1024 + 1)}
+        answer = await business.anonymous.post("/api/v1/auth/login", content=b"", headers=headers)
+        assert (answer.status_code, answer.json()["title"]) == (413, "Der Inhalt der Anfrage ist zu groß")
+
+    async def test_is_also_that_of_the_description_of_a_type(self, business: Business) -> None:
+        answer = await business.anonymous.get("/problems/archived", headers={"Accept-Language": "fr"})
+        assert (answer.headers["content-language"], answer.json()["title"]) == ("fr", "L\u2019élément est archivé")
+        assert answer.json()["advice"].startswith("Ce qui est archivé")
 
 
 class TestProblemType:
@@ -119,6 +191,8 @@ class TestRequest:
     async def test_a_sane_request_id_is_kept(self, business: Business) -> None:
         answer = await business.anonymous.get("/healthz", headers={"X-Request-Id": "order-4711-abc"})
         assert answer.headers["x-request-id"] == "order-4711-abc"
+        answer = await business.anonymous.get("/api/v1/nothing", headers={"X-Request-Id": "order-4712-abc"})
+        assert answer.json()["request_id"] == answer.headers["x-request-id"] == "order-4712-abc"
 
     @pytest.mark.parametrize("offered", ["short", "x" * 65, "with space and more", "new\tline-1234"])
     async def test_any_other_is_replaced(self, business: Business, offered: str) -> None:
