@@ -23,6 +23,7 @@ COMPLAINTS = {
     "model_attributes_type": "must be a JSON object, sent with `Content-Type: application/json`",
     "dict_type": _OBJECT,
     "list_type": _LIST,
+    "tuple_type": _LIST,
     "enum": _ONE_OF,
     "literal_error": _ONE_OF,
     "string_type": _TEXT,

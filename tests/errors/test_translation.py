@@ -30,6 +30,7 @@ FINDINGS = {
     "model": "model_type model_attributes_type missing extra_forbidden",
     "dict": "dict_type invalid_key",
     "list": "list_type too_short too_long",
+    "tuple": "tuple_type",
     "str": "string_type string_unicode string_too_short string_too_long string_pattern_mismatch",
     "int": "int_type int_parsing int_parsing_size int_from_float finite_number"
     " greater_than greater_than_equal less_than less_than_equal multiple_of",
@@ -104,11 +105,11 @@ class TestSentences:
         ] == []
 
     def test_validators_raise_what_can_be_translated(self) -> None:
-        sources = {path: path.read_text() for path in (ROOT / "app").rglob("*.py")}
-        found = [
-            path.name for path, code in sources.items() if "from pydantic import" in code and "raise ValueError" in code
-        ]
-        assert found == ["settings.py"], "InvalidValue is a ValueError with a code and a template"
+        """InvalidValue is a ValueError with a template and a code."""
+        sources = {path.name: path.read_text() for path in (ROOT / "app").rglob("*.py")}
+        of_pydantic = {name for name, code in sources.items() if "from pydantic import" in code}
+        found = {name for name in of_pydantic if "raise ValueError" in sources[name]}
+        assert found <= {"settings.py", "pagination.py"}  # told to operators; answered as CursorInvalid
 
     def test_a_value_is_never_read_as_a_template(self) -> None:
         problem = NotFound("There is no tier '{name}'.", params={"name": "{secret} {name} {0.__class__} %s"})
