@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from bench import booking, listing, signup, slots, sweep
+from bench import admission, booking, listing, signup, slots, sweep
 from bench.stage import stage
 
 
@@ -15,6 +15,7 @@ async def main() -> None:
     async with stage() as ground:
         owner = await ground.sign_up("bench")
         await listing.measure(ground, owner)
+        await admission.measure(ground, owner)
         await booking.measure(ground, owner)
         await slots.measure(ground, owner)
         await signup.measure(ground)

@@ -153,6 +153,12 @@ async def business(platform: Platform) -> Business:
     return await platform.sign_up()
 
 
+@pytest.fixture(scope="session")
+async def bystander(platform: Platform) -> Business:
+    """A business that lives through all tests: for those that leave nothing behind which others would notice."""
+    return await platform.sign_up("bystander")
+
+
 @pytest.fixture
 async def other_business(platform: Platform) -> Business:
     """A second business beside it."""

@@ -137,8 +137,8 @@ class TestListAuditEntries:
             ({"limit": 101}, "limit"),
         ],
     )
-    async def test_bad_input_is_named(self, business: Business, query: dict[str, Any], pointer: str) -> None:
-        answer = await business.owner.get(AUDIT, params=query)
+    async def test_bad_input_is_named(self, bystander: Business, query: dict[str, Any], pointer: str) -> None:
+        answer = await bystander.owner.get(AUDIT, params=query)
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 

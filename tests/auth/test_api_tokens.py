@@ -78,8 +78,8 @@ class TestCreateToken:
             ({"expires_at": "9999-12-31T23:59:59-01:00"}, "/expires_at"),
         ],
     )
-    async def test_bad_input_is_named(self, business: Business, changes: dict[str, object], pointer: str) -> None:
-        answer = await business.owner.post(TOKENS, json=body(**changes))
+    async def test_bad_input_is_named(self, bystander: Business, changes: dict[str, object], pointer: str) -> None:
+        answer = await bystander.owner.post(TOKENS, json=body(**changes))
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
@@ -138,8 +138,8 @@ class TestListTokens:
         assert (await other_business.owner.get(TOKENS)).json()["items"] == []
 
     @pytest.mark.parametrize("cursor", ["x", "bm9uc2Vuc2U", "e30", "WyJhIl0", "WzEsMl0"])
-    async def test_a_made_up_cursor_is_refused(self, business: Business, cursor: str) -> None:
-        answer = await business.owner.get(TOKENS, params={"cursor": cursor})
+    async def test_a_made_up_cursor_is_refused(self, bystander: Business, cursor: str) -> None:
+        answer = await bystander.owner.get(TOKENS, params={"cursor": cursor})
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid")
 
 

@@ -1,7 +1,6 @@
 """Lending permissions to colleagues: who may lend what to whom, what it gives, who is told, who takes it back."""
 
 from datetime import datetime, timedelta
-from itertools import product
 from uuid import UUID
 
 import pytest
@@ -114,25 +113,27 @@ class TestGiveGrants:
 
 
 class TestWhoMayLend:
-    @pytest.mark.parametrize(("role", "permission"), list(product(BUSINESS_ROLES, Permission)))
+    @pytest.mark.parametrize("role", BUSINESS_ROLES)
     async def test_what_their_own_role_has_and_can_be_lent(
-        self, cast: Cast, business: Business, staff: Person, role: Role, permission: Permission
+        self, cast: Cast, business: Business, staff: Person, role: Role
     ) -> None:
-        answer = await (await cast.add(role, business)).lend(staff, permission)
-        own = permissions_of(role)
-        if Permission.GRANTS_WRITE not in own:
-            assert answer.json()["code"] == "permission-denied"
-        elif permission in own & GRANTABLE:
-            assert answer.status_code == 201
-        else:
-            assert (answer.status_code, answer.json()["code"]) == (403, "grant-denied")
+        grantor, own = await cast.add(role, business), permissions_of(role)
+        for permission in Permission:
+            answer = await grantor.lend(staff, permission)
+            if Permission.GRANTS_WRITE not in own:
+                assert answer.json()["code"] == "permission-denied", permission
+            elif permission in own & GRANTABLE:
+                assert answer.status_code == 201, permission
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (403, "grant-denied"), permission
 
-    @pytest.mark.parametrize(("role", "permission"), list(product(PLATFORM_ROLES, Permission)))
-    async def test_so_at_the_platform(self, cast: Cast, role: Role, permission: Permission) -> None:
-        sales = await cast.add(Role.PLATFORM_SALES)
-        answer = await (await cast.add(role)).lend(sales, permission)
-        may = {Permission.GRANTS_WRITE, permission} <= permissions_of(role) and permission in GRANTABLE
-        assert (answer.status_code == 201) is may
+    @pytest.mark.parametrize("role", PLATFORM_ROLES)
+    async def test_so_at_the_platform(self, cast: Cast, role: Role) -> None:
+        sales, grantor = await cast.add(Role.PLATFORM_SALES), await cast.add(role)
+        for permission in Permission:
+            answer = await grantor.lend(sales, permission)
+            may = {Permission.GRANTS_WRITE, permission} <= permissions_of(role) and permission in GRANTABLE
+            assert (answer.status_code == 201) is may, permission
 
     def test_no_power_over_power_can_be_lent(self) -> None:
         unlendable = {permission.value for permission in set(Permission) - GRANTABLE}

@@ -59,17 +59,17 @@ class TestAllowedNetworks:
         ],
     )
     async def test_are_the_only_ones(
-        self, business: Business, app: FastAPI, networks: list[str], address: str, is_allowed: bool
+        self, bystander: Business, app: FastAPI, networks: list[str], address: str, is_allowed: bool
     ) -> None:
-        made = await business.make("/tokens", body(allowed_networks=networks))
-        async with from_address(app, business, made["token"], address) as client:
+        made = await bystander.make("/tokens", body(allowed_networks=networks))
+        async with from_address(app, bystander, made["token"], address) as client:
             answer = await client.get(ME)
         assert answer.status_code == (200 if is_allowed else 403)
         assert is_allowed or answer.json()["code"] == "address-not-allowed"
 
     @pytest.mark.parametrize("network", ["203.0.113.9/24", "203.0.113.0/33", "everywhere", "", "1.2.3", "::/129"])
-    async def test_are_written_in_cidr_notation(self, business: Business, network: str) -> None:
-        answer = await business.owner.post(TOKENS, json=body(allowed_networks=[network]))
+    async def test_are_written_in_cidr_notation(self, bystander: Business, network: str) -> None:
+        answer = await bystander.owner.post(TOKENS, json=body(allowed_networks=[network]))
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/allowed_networks/0"]
 
@@ -95,9 +95,9 @@ class TestUpdateToken:
                 assert (await allowed.get(ME)).status_code == 200
 
     @pytest.mark.parametrize("field", ["scopes", "mode", "expires_at", "token", "created_by", "is_sandbox"])
-    async def test_changes_nothing_else(self, business: Business, field: str) -> None:
-        made = await business.make("/tokens", body())
-        answer = await business.owner.patch(f"{TOKENS}/{made['id']}", json={field: None})
+    async def test_changes_nothing_else(self, bystander: Business, field: str) -> None:
+        made = await bystander.make("/tokens", body())
+        answer = await bystander.owner.patch(f"{TOKENS}/{made['id']}", json={field: None})
         assert answer.status_code == 422
 
     async def test_moves_it_to_a_version_that_there_is(self, business: Business) -> None:

@@ -97,8 +97,8 @@ class TestUpdateBusiness:
             ("schema_name", "public"),
         ],
     )
-    async def test_refuses_and_points_at(self, business: Business, field: str, value: object) -> None:
-        answer = await business.owner.patch(BUSINESS, json={field: value})
+    async def test_refuses_and_points_at(self, bystander: Business, field: str, value: object) -> None:
+        answer = await bystander.owner.patch(BUSINESS, json={field: value})
         assert answer.status_code == 422, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
 
@@ -155,8 +155,8 @@ class TestUpdateBusiness:
             "chrome-extension://abcdefghijklmnop",
         ],
     )
-    async def test_refuses_what_is_no_origin(self, business: Business, origin: str) -> None:
-        answer = await business.owner.patch(BUSINESS, json={"cors_origins": ["https://app.example", origin]})
+    async def test_refuses_what_is_no_origin(self, bystander: Business, origin: str) -> None:
+        answer = await bystander.owner.patch(BUSINESS, json={"cors_origins": ["https://app.example", origin]})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cors_origins/1")
 
     async def test_is_written_down_in_the_businesss_own_chain(self, business: Business, app: FastAPI) -> None:

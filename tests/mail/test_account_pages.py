@@ -114,13 +114,13 @@ class TestEachPage:
     async def test_is_on_the_platforms_host_too(self, platform: Platform, page: AccountPage) -> None:
         assert "<header>Smooth Schedule</header>" in (await platform.anonymous.get(f"/account/{page}")).text
 
-    async def test_is_where_its_link_leads(self, settings: Settings, business: Business, page: AccountPage) -> None:
-        link = httpx.URL(account_link(settings, business.slug, page, "Abc_-123"))
-        assert link.host == business.host
-        assert (await business.anonymous.get(link.copy_with(fragment=None).raw_path.decode())).status_code == 200
+    async def test_is_where_its_link_leads(self, settings: Settings, bystander: Business, page: AccountPage) -> None:
+        link = httpx.URL(account_link(settings, bystander.slug, page, "Abc_-123"))
+        assert link.host == bystander.host
+        assert (await bystander.anonymous.get(link.copy_with(fragment=None).raw_path.decode())).status_code == 200
 
-    async def test_is_only_read(self, business: Business, page: AccountPage) -> None:
-        assert (await business.anonymous.post(f"/account/{page}")).status_code == 405
+    async def test_is_only_read(self, bystander: Business, page: AccountPage) -> None:
+        assert (await bystander.anonymous.post(f"/account/{page}")).status_code == 405
 
 
 class TestPages:

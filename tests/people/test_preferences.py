@@ -120,8 +120,8 @@ class TestPutPreferences:
             ({"role": "TENANT_OWNER"}, "/role"),
         ],
     )
-    async def test_refuses_and_points_at(self, business: Business, body: dict[str, Any], pointer: str) -> None:
-        answer = await business.owner.put(PREFERENCES, json=body)
+    async def test_refuses_and_points_at(self, bystander: Business, body: dict[str, Any], pointer: str) -> None:
+        answer = await bystander.owner.put(PREFERENCES, json=body)
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 

@@ -32,16 +32,16 @@ async def secure_app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 class TestEveryAnswer:
     @pytest.mark.parametrize("path", PATHS)
-    async def test_stays_within_its_own_site(self, business: Business, path: str) -> None:
-        answer = await business.anonymous.get(path)
+    async def test_stays_within_its_own_site(self, bystander: Business, path: str) -> None:
+        answer = await bystander.anonymous.get(path)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
     @pytest.mark.parametrize("path", PATHS)
-    async def test_fits_in_nobodys_frame(self, business: Business, path: str) -> None:
-        policy = directives(await business.anonymous.get(path))
+    async def test_fits_in_nobodys_frame(self, bystander: Business, path: str) -> None:
+        policy = directives(await bystander.anonymous.get(path))
         assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == ["'none'"]
 
     @pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/nothing", "/", "/healthz", "/openapi.json"])

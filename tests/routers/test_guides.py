@@ -39,8 +39,8 @@ class TestEachGuide:
         assert (first_link["class"], first_link["href"].removeprefix("#") in page.ids) == ("skip", True)
         assert [each["href"] for each in page.all("a") if each.get("aria-current") == "page"] == [address]
 
-    async def test_is_on_every_host(self, platform: Platform, business: Business, address: str) -> None:
-        assert (await business.anonymous.get(address)).text == (await platform.anonymous.get(address)).text
+    async def test_is_on_every_host(self, platform: Platform, bystander: Business, address: str) -> None:
+        assert (await bystander.anonymous.get(address)).text == (await platform.anonymous.get(address)).text
 
     async def test_is_not_sent_twice(self, platform: Platform, address: str) -> None:
         first = await platform.anonymous.get(address)

@@ -42,8 +42,8 @@ class TestCreateWebhookEndpoint:
         assert made["events"] == ["*", "appointment.created"]
 
     @pytest.mark.parametrize("wrong", ["appointment", "appointment.eaten", "dinner.*", "**", "", "*.created"])
-    async def test_names_the_event_that_does_not_exist(self, business: Business, wrong: str) -> None:
-        answer = await business.owner.post(PATH, json={**BODY, "events": ["*", wrong]})
+    async def test_names_the_event_that_does_not_exist(self, bystander: Business, wrong: str) -> None:
+        answer = await bystander.owner.post(PATH, json={**BODY, "events": ["*", wrong]})
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/events/1"]
 
