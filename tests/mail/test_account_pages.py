@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx
 import pytest
@@ -166,13 +167,13 @@ class TestLinks:
             ),
         ],
     )
-    def test_are_absolute_with_the_code_in_the_fragment(self, changes: dict[str, object], address: str) -> None:
-        settings = Settings.model_validate(changes)
+    def test_are_absolute_with_the_code_in_the_fragment(self, changes: dict[str, Any], address: str) -> None:
+        settings = Settings(_env_file=None, **changes)
         link = account_link(settings, "salon", AccountPage.RESET_PASSWORD, "Abc_-123")
         assert link == f"{address}/account/reset-password#Abc_-123"
 
     def test_lead_to_the_platform_without_a_business(self) -> None:
-        link = account_link(Settings.model_validate({"port": 80}), None, AccountPage.CONFIRM_EMAIL, "x")
+        link = account_link(Settings(_env_file=None, port=80), None, AccountPage.CONFIRM_EMAIL, "x")
         assert link == "http://platform.localhost/account/confirm-email#x"
 
 

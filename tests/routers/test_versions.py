@@ -72,8 +72,7 @@ class TestOlderCaller:
 
     async def test_receives_the_items_of_a_list(self, older: httpx.AsyncClient) -> None:
         made = (await older.post(CUSTOMERS, json=GRACE)).json()
-        found = (await older.get(CUSTOMERS)).json()
-        assert found == {"items": [made], "next_cursor": None}
+        assert (await older.get(CUSTOMERS)).json()["items"] == [made]
 
     async def test_is_pointed_at_what_it_sent(self, older: httpx.AsyncClient) -> None:
         for value in (5, "x" * 3000):
