@@ -15,7 +15,7 @@ from app.models.public import RecoveryCodeRow, UserRow
 
 COUNT = 10
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # what cannot be taken for something else in handwriting
-_HALF = 5
+_GROUPS, _OF_LENGTH = 4, 7  # 138 bits
 
 
 async def renew(session: AsyncSession, keyring: Keyring, user: UserRow, *, now: datetime) -> list[str]:
@@ -40,8 +40,7 @@ async def use(session: AsyncSession, keyring: Keyring, user_id: UUID, code: str)
 
 
 def _new_code() -> str:
-    half, other = ("".join(secrets.choice(_ALPHABET) for _ in range(_HALF)) for _ in range(2))
-    return f"{half}-{other}"
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_OF_LENGTH)) for _ in range(_GROUPS))
 
 
 def _digest(keyring: Keyring, user_id: UUID, code: str) -> bytes:

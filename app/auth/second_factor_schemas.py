@@ -10,7 +10,7 @@ from app.auth.schemas import Password
 from app.core.schemas import Name, RequestModel, ResponseModel
 
 Challenge = Annotated[str, Field(max_length=100)]
-Code = Annotated[str, Field(min_length=6, max_length=20, examples=["123456"])]
+Code = Annotated[str, Field(min_length=6, max_length=40, examples=["123456"])]
 """Six digits of the authenticator app, or a recovery code."""
 Credential = dict[str, Any]
 """What `navigator.credentials` gave, as its `toJSON()` makes it."""
