@@ -21,6 +21,7 @@ from app.auth.csrf import csrf_token
 from app.auth.principals import Principal
 from app.core.crypto import Keyring
 from app.errors import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem
+from app.routers.problems import log_refusal
 from app.settings import Settings
 
 _HERE = Path(__file__).parent
@@ -74,7 +75,9 @@ class BackOffice(BaseAdmin):
             "notice": presentation.NOTICES.get(request.query_params.get("done", "")),
         }
         answer = self.templates.TemplateResponse(request, template, known | context, problem.status if problem else 200)
-        answer.headers.update(problem.headers if problem else {})
+        if problem:
+            answer.headers.update(problem.headers)
+            log_refusal(problem, request.scope)
         return answer
 
     def show_problem(self, request: Request, problem: Problem) -> Response:

@@ -1,5 +1,6 @@
 """Problems on the wire: RFC 9457 documents, and their entries in the OpenAPI document."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -68,6 +69,8 @@ IN_LIVE_MODE = (*PERMITTED, SandboxNotAllowed)
 
 MEDIA_TYPE = "application/problem+json"
 
+_REFUSED = {401, 403, 422, 429}
+_log = logging.getLogger(__name__)
 _MOST_ERRORS = 100  # in one answer: a mebibyte of mistakes must not become a hundred of complaints
 
 
@@ -167,8 +170,19 @@ def document(problem: Problem, *, instance: str, request_id: str, language: str 
     }
 
 
+def log_refusal(problem: Problem, scope: Scope) -> None:
+    """Tell the log of a request that was not let through, or made no sense: where it went and why, and no value of it.
+
+    What it says of whom is in the audit trail, for what is worth that.
+    """
+    if problem.status in _REFUSED:
+        route = getattr(scope.get("route"), "path", "an address")
+        _log.info("%s %s was refused: %s", scope.get("method"), route, problem.code())
+
+
 def respond(problem: Problem, scope: Scope) -> Response:
     """The problem as the answer to the request of this ASGI scope, in the language that it accepts best."""
+    log_refusal(problem, scope)
     request_id = scope.get("state", {}).get("request_id", "")
     language = negotiate(Headers(scope=scope).get("accept-language", ""))
     content = document(problem, instance=scope["path"], request_id=request_id, language=language)

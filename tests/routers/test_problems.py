@@ -175,6 +175,49 @@ class TestLanguage:
         assert answer.json()["advice"].startswith("Ce qui est archivé")
 
 
+class TestRefusal:
+    @pytest.mark.parametrize(
+        ("code", "method", "path", "headers"),
+        [
+            ("unauthenticated", "GET", "/api/v1/me", {}),
+            ("token-invalid", "GET", "/api/v1/me", {"Authorization": "Bearer made-up"}),
+            ("cross-site-request", "POST", "/api/v1/auth/login", {"Origin": "https://evil.example"}),
+            ("validation-failed", "POST", "/api/v1/auth/login", {}),
+        ],
+    )
+    async def test_is_in_the_log(
+        self,
+        business: Business,
+        caplog: pytest.LogCaptureFixture,
+        code: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+    ) -> None:
+        caplog.set_level("INFO", "app.routers.problems")
+        body = {"email": "grace@hopper.example", "pass": "a secret"} if method == "POST" else None
+        answer = await business.anonymous.request(method, path, json=body, headers=headers)
+        assert answer.json()["code"] == code
+        assert caplog.messages == [f"{method} {path} was refused: {code}"]
+
+    async def test_names_what_was_asked_for_and_no_value(
+        self, business: Business, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO", "app.routers.problems")
+        await business.anonymous.get("/api/v1/customers/made-up", params={"q": "Grace"})
+        assert caplog.messages == ["GET /api/v1/customers/{customer_id} was refused: unauthenticated"]
+
+    async def test_of_guessing_is_in_the_log_each_time(
+        self, business: Business, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO", "app.routers.problems")
+        for _ in range(6):
+            body = {"email": business.email, "password": "not the password"}
+            await business.anonymous.post("/api/v1/auth/login", json=body)
+        words = [message.rpartition(" ")[2] for message in caplog.messages]
+        assert words == ["credentials-invalid"] * 5 + ["too-many-attempts"]
+
+
 class TestProblemType:
     @pytest.mark.parametrize("kind", problem_types())
     def test_says_what_and_what_to_do(self, kind: type[Problem]) -> None:
