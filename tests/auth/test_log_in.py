@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.auth import passwords
 from app.auth.roles import Role
+from app.core.clock import utcnow
 from app.main import create_app
 from app.models.public import AuditEntryRow
 from app.settings import Settings
@@ -36,6 +37,11 @@ class TestLogIn:
         cookies = answer.headers.get_list("set-cookie")
         assert len(cookies) == 2
         assert all("HttpOnly" in cookie and "SameSite=lax" in cookie for cookie in cookies)
+
+    async def test_a_password_does_not_expire(self, visitor: Visitor) -> None:
+        long_ago = utcnow() - timedelta(days=3650)
+        await visitor.become(created_at=long_ago, updated_at=long_ago)
+        assert (await visitor.log_in()).status_code == 200
 
     async def test_who_can_reach_many_businesses_is_asked_again_sooner(self, manager: Visitor) -> None:
         answer = await manager.log_in()

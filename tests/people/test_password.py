@@ -2,6 +2,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from app.auth.roles import Role
 from app.mail.messages import MailKind
@@ -29,6 +30,22 @@ async def link_to(business: Business, email: str, mailbox: Mailbox) -> str:
 
 def reset_with(token: str, password: str = NEW_PASSWORD) -> dict[str, str]:
     return {"token": token, "password": password}
+
+
+class TestQuestions:
+    def test_no_way_to_a_password_has_a_hint_or_a_secret_question(self, app: FastAPI) -> None:
+        document = app.openapi()
+        asked = {}
+        for path in (LOGIN, FORGOT, RESET, CHANGE):
+            body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+            schema = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+            asked[path] = set(schema["properties"])
+        assert asked == {
+            LOGIN: {"email", "password"},
+            FORGOT: {"email"},
+            RESET: {"token", "password"},
+            CHANGE: {"current_password", "new_password"},
+        }
 
 
 class TestChangePassword:
