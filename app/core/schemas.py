@@ -69,7 +69,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _known_zone(zone: str) -> str:
+def known_zone(zone: str) -> str:
+    """The zone, if there is one of this name. Raises InvalidValue."""
     if zone not in _zones():
         raise InvalidValue(
             "'{zone}' is not an IANA time zone; use a name like 'Europe/Berlin' or 'UTC'",
@@ -98,7 +99,7 @@ class Locale(StrEnum):
     EN = "en"
 
 
-TimeZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Berlin"])]
+TimeZoneName = Annotated[str, AfterValidator(known_zone), Field(examples=["Europe/Berlin"])]
 Moment = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
 """An RFC 3339 instant with an offset; kept in UTC."""
 Instant = Annotated[Moment, AfterValidator(_whole)]

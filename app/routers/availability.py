@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from app.auth.dependencies import CanReadAvailability, TenantSession
 from app.core.schemas import Instant, TimeZoneName
 from app.errors import ClockInvalid, RangeTooLong, ResourceNotFound, SandboxClockRefused, ServiceNotFound
+from app.routers import display
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.scheduling import slots
@@ -41,9 +42,7 @@ async def find_slots(
         ),
     ],
     resource_id: Annotated[UUID | None, Query(description="Only slots that this resource can serve.")] = None,
-    timezone: Annotated[
-        TimeZoneName | None, Query(description="The zone to show the instants in. Which there are does not change.")
-    ] = None,
+    timezone: Annotated[TimeZoneName | None, Query(description=display.DESCRIPTION)] = None,
 ) -> Response:
     """The starts that the service can be booked at, in order of time, with who could serve then."""
     query = slots.SlotQuery(service_id, start, end, resource_id, timezone)

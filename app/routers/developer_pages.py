@@ -1,7 +1,6 @@
 """The pages for developers: their looks, and how browsers may keep them."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.routers.browser_rules import page_policy
+from app.routers.conditions import spare
 
 ASSETS = "/help/assets"
 
@@ -41,11 +41,10 @@ def render(template: str, **values: Any) -> str:
 
 def answer(html: str, known: Sequence[str], *, status: int = 200) -> Response:
     """The page as an answer; without its body for a browser that has it."""
-    etag = f'"{sha256(html.encode()).hexdigest()[:32]}"'
-    headers = {"Content-Security-Policy": page_policy(), "Cache-Control": _ALWAYS_ASK, "ETag": etag}
-    if etag in known:
-        return Response(status_code=304, headers=headers)
-    return HTMLResponse(html, status, headers)
+    headers = {"Content-Security-Policy": page_policy(), "Cache-Control": _ALWAYS_ASK}
+    response = HTMLResponse(html, status, headers)
+    spare(response, known)
+    return response
 
 
 class _Assets(StaticFiles):

@@ -7,10 +7,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.errors import ValidationFailed
-from app.routers import idempotency, versions
+from app.routers import conditions, display, idempotency, versions
 from app.routers.operations import knows_caller
 from app.routers.problems import ProblemRead, example
-from app.routers.routing import API_PREFIX
+from app.routers.routing import API_PREFIX, ApiRoute
 
 DESCRIPTION = """
 Scheduling for businesses: services, resources and their hours, free slots, bookings that cannot collide, and signed
@@ -130,7 +130,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
-    _describe_versions(document)
+    _describe_shared(document)
     routes = {route.unique_id: route for route in app.routes if isinstance(route, APIRoute)}
     for path in document["paths"].values():
         for operation in path.values():
@@ -145,6 +145,10 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
     if idempotency.takes_keys(route):
         idempotency.describe(operation)
+    if isinstance(route, ApiRoute) and display.shows_zones(route):
+        display.describe(operation)
+    if isinstance(route, ApiRoute) and conditions.is_conditional(route):
+        conditions.describe(operation)
 
 
 def _describe_problems(schemas: dict[str, Any]) -> None:
@@ -156,9 +160,14 @@ def _describe_problems(schemas: dict[str, Any]) -> None:
     schemas["Problem"] = problem | {"examples": [example(ValidationFailed)]}
 
 
-def _describe_versions(document: dict[str, Any]) -> None:
-    """Say once that a request may ask for a version, and of each operation of the API that it is one of those."""
-    document["components"]["parameters"] = {"SmoothVersion": versions.PARAMETER}
+def _describe_shared(document: dict[str, Any]) -> None:
+    """Say once what many requests may ask for, and of each operation of the API that a version is among that."""
+    document["components"]["parameters"] = {
+        "SmoothVersion": versions.PARAMETER,
+        "TimeZone": display.PARAMETER,
+        "IfNoneMatch": conditions.PARAMETER,
+    }
+    document["components"]["responses"] = {"NotModified": conditions.NOT_MODIFIED}
     for path, operations in document["paths"].items():
         for operation in operations.values() if path.startswith(API_PREFIX) else ():
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/SmoothVersion"})

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from app.routers import idempotency, versions
+from app.routers import conditions, display, idempotency, versions
 from app.routers.operations import Handler
 from app.routers.problems import add_responses
 
@@ -20,7 +20,12 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"_(\w)", lambda match: match.group(1).upper(), route.name)
 
 
-_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = (idempotency.wrap, versions.wrap)
+_WRAPPERS: Sequence[Callable[[APIRoute, Handler], Handler]] = (
+    idempotency.wrap,
+    display.wrap,
+    versions.wrap,
+    conditions.wrap,
+)
 """What operations do beside their own work, the innermost first. Each gives the handler back where it has no part."""
 
 

@@ -29,7 +29,7 @@ CHOSEN: dict[str, Any] = {
 class TestGetPreferences:
     async def test_follow_the_business_as_long_as_nothing_is_set(self, business: Business) -> None:
         answer = await business.owner.get(PREFERENCES)
-        assert answer.headers["etag"] == '"0"'
+        assert answer.headers["etag"].startswith('"0.')
         assert answer.json() == {
             "document": UNSET,
             "effective": {
@@ -62,7 +62,7 @@ class TestPutPreferences:
         assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
         assert answer.json() == {"document": CHOSEN, "effective": CHOSEN}
         read = await business.owner.get(PREFERENCES)
-        assert (read.json(), read.headers["etag"]) == (answer.json(), '"1"')
+        assert (read.json(), read.headers["etag"].partition(".")[0]) == (answer.json(), '"1')
 
     async def test_replaces_the_whole(self, business: Business) -> None:
         await business.owner.put(PREFERENCES, json=CHOSEN)

@@ -83,7 +83,7 @@ class TestEntityTag:
         address = f"/api/v1/appointments/{made['id']}"
         answer = await salon.desk.get(address)
         assert is_packed(answer)
-        assert answer.headers["etag"] == f'W/"{made["revision"]}"'
+        assert answer.headers["etag"].startswith(f'W/"{made["revision"]}.')
         insisting = {"If-Match": answer.headers["etag"]}
         changes = [await salon.desk.patch(address, json={"notes": "short"}, headers=insisting) for _ in range(2)]
         assert [change.status_code for change in changes] == [200, 412]

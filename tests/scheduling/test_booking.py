@@ -44,7 +44,7 @@ class TestBookAppointment:
         assert answer.headers["etag"] == '"1"'
         read = await salon.desk.get(answer.headers["location"])
         assert read.json() == answer.json()
-        assert read.headers["etag"] == '"1"'
+        assert read.headers["etag"].startswith('"1.')
 
     async def test_costs_at_most_five_round_trips(self, salon: Salon, app: FastAPI) -> None:
         team = [await salon.resource(name) for name in ("Ada", "Bob", "Cyd")]
