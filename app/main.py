@@ -13,7 +13,7 @@ from app.routers.admission import AdmissionMiddleware
 from app.routers.browser_rules import BrowserRules
 from app.routers.compression import CompressionMiddleware
 from app.routers.cross_origin import CrossOriginMiddleware
-from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, RequestMiddleware
+from app.routers.middleware import BodyLimitMiddleware, ForwardedMiddleware, HeadMiddleware, RequestMiddleware
 from app.runtime import Runtime
 from app.settings import Settings, get_settings
 
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(AdmissionMiddleware, limits=runtime.rate_limits)
     app.add_middleware(CrossOriginMiddleware)
     app.add_middleware(RequestMiddleware, rules=BrowserRules(settings))
+    app.add_middleware(HeadMiddleware)
     if settings.trusted_proxies:
         app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies)
     return app

@@ -12,6 +12,7 @@ from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.filters import Dated
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import PatchModel, Settable
 from app.core.schemas import Instant, Name, RequestModel, ResponseModel, SearchText
 from app.core.versions import VERSIONS
 from app.errors import InvalidValue
@@ -136,9 +137,9 @@ class TokenCreate(RequestModel):
         return sorted(set(scopes))
 
 
-class TokenUpdate(RequestModel):
-    name: Name | None = None
-    allowed_networks: AllowedNetworks | None = None
+class TokenUpdate(PatchModel):
+    name: Settable[Name] = None
+    allowed_networks: Settable[AllowedNetworks] = None
     """From where it may be used; an empty list is anywhere."""
     api_version: Annotated[str, AfterValidator(_version), Field(max_length=10, examples=[VERSIONS.latest])] | None = (
         None

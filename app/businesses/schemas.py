@@ -11,6 +11,7 @@ from app.auth.passwords import check_password
 from app.businesses.origins import Origins
 from app.core.filters import Changing
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import (
     Color,
     CurrencyCode,
@@ -67,17 +68,17 @@ class TenantCreate(RequestModel):
         return owner
 
 
-class TenantUpdate(RequestModel):
-    name: Name | None = None
-    subscription_tier: SubscriptionTier | None = None
-    is_temporary: bool | None = None
+class TenantUpdate(PatchModel):
+    name: Settable[Name] = None
+    subscription_tier: Settable[SubscriptionTier] = None
+    is_temporary: Settable[bool] = None
     """False makes a demo account a business for good."""
-    demo_expires_at: Instant | None = None
+    demo_expires_at: Settable[Instant] = None
     """Another end of a demo account, at most 90 days ahead."""
-    status: TenantStatus | None = None
+    status: Settable[TenantStatus] = None
     """`suspended` refuses every request to the business's hosts; its data are kept."""
-    timezone: TimeZoneName | None = None
-    currency: CurrencyCode | None = None
+    timezone: Settable[TimeZoneName] = None
+    currency: Settable[CurrencyCode] = None
 
 
 class TenantRead(ResponseModel):
@@ -108,18 +109,18 @@ class TenantFilters(Changing, PageRequest):
     """Part of the name or of the slug."""
 
 
-class BusinessUpdate(RequestModel):
-    name: Name | None = None
-    timezone: TimeZoneName | None = None
-    currency: CurrencyCode | None = None
+class BusinessUpdate(PatchModel):
+    name: Settable[Name] = None
+    timezone: Settable[TimeZoneName] = None
+    currency: Settable[CurrencyCode] = None
     """Of services that are added from now on."""
-    locale: Locale | None = None
-    first_weekday: Weekday | None = None
-    brand_color: Color | None = None
+    locale: Settable[Locale] = None
+    first_weekday: Settable[Weekday] = None
+    brand_color: Clearable[Color] = None
     """Null to clear it."""
-    self_sign_up: bool | None = None
+    self_sign_up: Settable[bool] = None
     """Whether customers may sign up by themselves."""
-    cors_origins: Origins | None = None
+    cors_origins: Settable[Origins] = None
     """The web pages of other origins that may call the API from a browser, with a token."""
 
 

@@ -16,8 +16,6 @@ from app.errors import TenantNotFound
 from app.models.public import TenantRow
 from app.tenancy.tenant import Tenant
 
-_CLEARABLE = frozenset({"brand_color"})
-
 
 async def require(session: AsyncSession, tenant: Tenant) -> TenantRow:
     """The business as it is kept now. Raises TenantNotFound once it has been erased."""
@@ -27,7 +25,7 @@ async def require(session: AsyncSession, tenant: Tenant) -> TenantRow:
 async def update(session: AsyncSession, tenant: Tenant, data: BusinessUpdate, *, now: datetime) -> TenantRow:
     """Change what the body names, at once in every process. Raises TenantNotFound once it has been erased."""
     row = await _row(session, tenant.id, for_update=True)
-    wanted = changes(data, clearable=_CLEARABLE)
+    wanted = changes(data)
     before = {name: getattr(row, name) for name in wanted}
     if apply(row, wanted):
         row.updated_at = now

@@ -14,8 +14,6 @@ from app.models.public import TierRow
 from app.subscriptions.schemas import TierUpdate
 from app.subscriptions.tiers import TIERS_TAG
 
-_CLEARABLE = frozenset({"max_staff", "bookings_per_month", "max_domains"})
-
 
 async def update(session: AsyncSession, name: str, data: TierUpdate, *, now: datetime) -> TierRow:
     """Change a tier, at once and for every business that has it; what they use already is left alone.
@@ -25,7 +23,7 @@ async def update(session: AsyncSession, name: str, data: TierUpdate, *, now: dat
     row = await session.get(TierRow, name, with_for_update=True)
     if row is None:
         raise TierNotFound("There is no tier '{name}'.", params={"name": name[:40]})
-    wanted = changes(data, clearable=_CLEARABLE)
+    wanted = changes(data)
     before = {field: getattr(row, field) for field in wanted}
     if apply(row, wanted):
         row.updated_at = now

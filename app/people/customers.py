@@ -15,7 +15,6 @@ from app.errors import CustomerNotFound
 from app.models.tenant import CustomerRow
 from app.people.schemas import CustomerCreate, CustomerFilters, CustomerUpdate
 
-_CLEARABLE = frozenset({"email", "phone"})
 _SEARCHED = (CustomerRow.name, CustomerRow.email, CustomerRow.phone)
 _ORDERS: Orders = {
     "name": caseless(CustomerRow.name),
@@ -52,6 +51,6 @@ async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:
 async def update(session: AsyncSession, customer_id: UUID, data: CustomerUpdate, *, now: datetime) -> CustomerRow:
     """Change a customer's record. Raises CustomerNotFound."""
     row = await require(session, customer_id)
-    if apply(row, changes(data, clearable=_CLEARABLE)):
+    if apply(row, changes(data)):
         row.updated_at = now
     return row

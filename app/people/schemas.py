@@ -8,6 +8,7 @@ from pydantic import EmailStr, Field, StringConstraints
 
 from app.core.filters import Changing
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import Name, RequestModel, ResponseModel, SearchText, Text
 from app.models.public import UserRow
 
@@ -23,13 +24,13 @@ class CustomerCreate(RequestModel):
     """For the business's own eyes."""
 
 
-class CustomerUpdate(RequestModel):
-    name: Name | None = None
-    email: Email | None = None
+class CustomerUpdate(PatchModel):
+    name: Settable[Name] = None
+    email: Clearable[Email] = None
     """Null to clear it."""
-    phone: Phone | None = None
+    phone: Clearable[Phone] = None
     """Null to clear it."""
-    notes: Text | None = None
+    notes: Settable[Text] = None
 
 
 class CustomerRead(ResponseModel):

@@ -11,6 +11,7 @@ from app.auth.roles import Role
 from app.auth.schemas import Password, areas_of
 from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import PatchModel, Settable
 from app.core.schemas import Name, RequestModel, ResponseModel, SearchText
 from app.models.public import UserRow
 from app.people.schemas import Email
@@ -41,11 +42,11 @@ class StaffFilters(Changing, PageRequest):
     """Part of the name or of the e-mail address."""
 
 
-class StaffUpdate(RequestModel):
-    name: Name | None = None
-    role: Role | None = None
-    areas: Areas | None = None
-    is_active: bool | None = None
+class StaffUpdate(PatchModel):
+    name: Settable[Name] = None
+    role: Settable[Role] = None
+    areas: Settable[Areas] = None
+    is_active: Settable[bool] = None
     """False shuts the person out at once; true lets them in again."""
 
 

@@ -38,6 +38,7 @@ from app.routers import (
     webhook_endpoints,
 )
 from app.routers.platform import tenants, tiers, users
+from app.routers.routing import settle
 
 # Matched in this order: the busiest first.
 _MODULES = (
@@ -83,6 +84,7 @@ def register(app: FastAPI) -> None:
     """Hang all routes into the application, side by side."""
     for module in _MODULES:
         app.router.routes += module.router.routes
+    settle(app.router.routes)
     documentation.mount_assets(app)
     account_pages.mount_assets(app)
     developer_pages.mount_assets(app)

@@ -15,6 +15,7 @@ from app.errors.translation import negotiate, translate
 from app.routers.browser_rules import inline_scripts, page_policy
 from app.routers.developer_pages import WantsHtml
 from app.routers.guides import HOME
+from app.routers.problems import problems
 from app.routers.routing import operation_id
 from app.tenancy.dependencies import CurrentHost
 
@@ -67,7 +68,7 @@ async def describe_host(host: CurrentHost) -> HostRead:
     "/problems/{code}",
     summary="What does a problem mean",
     response_model=ProblemTypeRead,
-    responses={303: {"description": "For browsers: its heading among the guides."}},
+    responses={303: {"description": "For browsers: its heading among the guides."}, **problems(NotFound)},
 )
 async def describe_problem(
     code: str, response: Response, html: WantsHtml, accept_language: Annotated[str, Header()] = ""

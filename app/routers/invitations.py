@@ -65,6 +65,27 @@ async def list_invitations(
     return PageRead[InvitationRead].model_validate(await invitations.find(session, actor, filters, now=now))
 
 
+@router.post(
+    "/invitations/accept",
+    summary="Accept an invitation",
+    dependencies=[_own_pages_only],
+    responses=problems(*ON_ANY_HOST, LinkInvalid, EmailTaken, TierLimit, CrossSiteRequest),
+)
+async def accept_invitation(
+    body: InvitationAccept,
+    response: Response,
+    host: CurrentHost,
+    session: LiveSession,
+    post: CurrentPost,
+    cookies: Cookies,
+    device: CurrentDevice,
+    now: Now,
+) -> ArrivalRead:
+    """Become a user of this host by the link of a mail. Somebody who is a customer here takes on the new role."""
+    signed_in = await acceptance.accept(session, post, host, body, device, now=now)
+    return arrivals.answer(signed_in, response, cookies)
+
+
 @router.delete(
     "/invitations/{invitation_id}",
     status_code=204,
@@ -99,24 +120,3 @@ async def invite_customer(
 ) -> InvitationRead:
     """Send a customer a link that makes them a log-in of their own. An open link of theirs is replaced."""
     return await customer_accounts.invite(session, post, actor, customer_id, now=now)
-
-
-@router.post(
-    "/invitations/accept",
-    summary="Accept an invitation",
-    dependencies=[_own_pages_only],
-    responses=problems(*ON_ANY_HOST, LinkInvalid, EmailTaken, TierLimit, CrossSiteRequest),
-)
-async def accept_invitation(
-    body: InvitationAccept,
-    response: Response,
-    host: CurrentHost,
-    session: LiveSession,
-    post: CurrentPost,
-    cookies: Cookies,
-    device: CurrentDevice,
-    now: Now,
-) -> ArrivalRead:
-    """Become a user of this host by the link of a mail. Somebody who is a customer here takes on the new role."""
-    signed_in = await acceptance.accept(session, post, host, body, device, now=now)
-    return arrivals.answer(signed_in, response, cookies)

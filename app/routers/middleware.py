@@ -80,6 +80,23 @@ class _Answer:
         await self._send(message)
 
 
+class HeadMiddleware:
+    """Answers HEAD as GET, without the body: by the same way, with the same headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
 class BodyLimitMiddleware:
     """Refuses a body of more than a mebibyte: by its declared length, or as soon as more has arrived."""
 

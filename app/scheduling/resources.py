@@ -20,7 +20,6 @@ from app.scheduling.claims import lock_resources
 from app.scheduling.schemas.resources import ResourceCreate, ResourceFilters, ResourceUpdate
 from app.tenancy.tenant import Tenant
 
-_CLEARABLE = frozenset({"user_id"})
 _ORDERS: Orders = {
     "name": caseless(ResourceRow.name),
     "created_at": ResourceRow.created_at,
@@ -79,7 +78,7 @@ async def update(
 ) -> ResourceRow:
     """Change a resource. Raises ResourceNotFound, Archived, and ValidationFailed for an unfit `user_id`."""
     row = await lock_active(session, resource_id)
-    values = changes(data, clearable=_CLEARABLE)
+    values = changes(data)
     await _check_user(session, tenant, row.kind, values.get("user_id"))
     if apply(row, values):
         row.updated_at = now

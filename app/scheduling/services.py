@@ -17,7 +17,6 @@ from app.scheduling import requirements
 from app.scheduling.schemas.services import ServiceCreate, ServiceFilters, ServiceRead, ServiceUpdate
 from app.tenancy.tenant import Tenant
 
-_CLEARABLE = frozenset({"booking_window_days"})
 _ORDERS: Orders = {
     "name": caseless(ServiceRow.name),
     "price_minor": ServiceRow.price_minor,
@@ -82,7 +81,7 @@ async def update(session: AsyncSession, service_id: UUID, data: ServiceUpdate, *
     row = await _lock(session, service_id)
     if row.archived_at is not None:
         raise Archived("The service {name} is archived.", params={"name": row.name})
-    values = changes(data, clearable=_CLEARABLE)
+    values = changes(data)
     wanted = values.pop("requirements", None)
     if wanted is not None:
         await requirements.replace(session, row.id, wanted)

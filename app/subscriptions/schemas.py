@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.schemas import RequestModel, ResponseModel
+from app.core.patch import Clearable, PatchModel, Settable
+from app.core.schemas import ResponseModel
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -22,12 +23,12 @@ class TierRead(ResponseModel):
     retention_days: int
 
 
-class TierUpdate(RequestModel):
-    max_staff: AtLeastOne | None = None
+class TierUpdate(PatchModel):
+    max_staff: Clearable[AtLeastOne] = None
     """Members of staff, owners included. Null for no limit."""
-    bookings_per_month: Count | None = None
+    bookings_per_month: Clearable[Count] = None
     """Live bookings made in a calendar month. Null for no limit."""
-    api_requests_per_minute: AtLeastOne | None = None
-    max_domains: Count | None = None
+    api_requests_per_minute: Settable[AtLeastOne] = None
+    max_domains: Clearable[Count] = None
     """Domains of the business's own. Null for no limit."""
-    retention_days: Days | None = None
+    retention_days: Settable[Days] = None

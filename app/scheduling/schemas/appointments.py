@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.core.filters import Changing
 from app.core.pagination import ORDER, Ids, PageRequest, Separated
+from app.core.patch import PatchModel, Settable
 from app.core.schemas import Instant, RequestModel, ResponseModel, Text, TimeZoneName
 from app.models.tenant import AppointmentRow
 from app.scheduling.lifecycle import Status, status_at
@@ -40,8 +41,8 @@ class AppointmentCreate(RequestModel):
     """Only keep the slot, for the service's `hold_ttl_minutes`, until the appointment is confirmed."""
 
 
-class AppointmentUpdate(RequestModel):
-    notes: Text | None = None
+class AppointmentUpdate(PatchModel):
+    notes: Settable[Text] = None
 
 
 class AppointmentCancel(RequestModel):

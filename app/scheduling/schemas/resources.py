@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from app.core.filters import Changing
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import Name, RequestModel, ResponseModel, SearchText, TimeZoneName
 
 ResourceKind = Literal["staff", "room", "equipment"]
@@ -25,11 +26,11 @@ class ResourceCreate(RequestModel):
     """The log-in of this member of staff."""
 
 
-class ResourceUpdate(RequestModel):
-    name: Name | None = None
-    timezone: TimeZoneName | None = None
+class ResourceUpdate(PatchModel):
+    name: Settable[Name] = None
+    timezone: Settable[TimeZoneName] = None
     """The schedule keeps its wall-clock times, and is read in the new zone from now on."""
-    user_id: UUID | None = None
+    user_id: Clearable[UUID] = None
     """Null to unlink the log-in."""
 
 

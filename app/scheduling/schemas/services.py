@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.core.filters import Changing
 from app.core.pagination import ORDER, Ids, PageRequest
+from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import CurrencyCode, Name, RequestModel, ResponseModel, SearchText, Text
 from app.models.tenant import ServiceRow
 from app.scheduling.availability import MAX_REQUIREMENTS, Alignment
@@ -64,24 +65,24 @@ class ServiceCreate(RequestModel):
     """A booking takes one resource of each, all different."""
 
 
-class ServiceUpdate(RequestModel):
-    name: Name | None = None
-    description: Text | None = None
-    duration_minutes: Minutes | None = None
-    buffer_before_minutes: BufferMinutes | None = None
-    buffer_after_minutes: BufferMinutes | None = None
-    price_minor: PriceMinor | None = None
+class ServiceUpdate(PatchModel):
+    name: Settable[Name] = None
+    description: Settable[Text] = None
+    duration_minutes: Settable[Minutes] = None
+    buffer_before_minutes: Settable[BufferMinutes] = None
+    buffer_after_minutes: Settable[BufferMinutes] = None
+    price_minor: Settable[PriceMinor] = None
     """Appointments keep the price they were booked at."""
-    currency: CurrencyCode | None = None
-    slot_step_minutes: Minutes | None = None
-    alignment: Alignment | None = None
-    minimum_notice_minutes: NoticeMinutes | None = None
-    booking_window_days: WindowDays | None = None
+    currency: Settable[CurrencyCode] = None
+    slot_step_minutes: Settable[Minutes] = None
+    alignment: Settable[Alignment] = None
+    minimum_notice_minutes: Settable[NoticeMinutes] = None
+    booking_window_days: Clearable[WindowDays] = None
     """Null for no limit."""
-    requires_approval: bool | None = None
-    approval_ttl_minutes: ApprovalMinutes | None = None
-    hold_ttl_minutes: Minutes | None = None
-    requirements: Requirements | None = None
+    requires_approval: Settable[bool] = None
+    approval_ttl_minutes: Settable[ApprovalMinutes] = None
+    hold_ttl_minutes: Settable[Minutes] = None
+    requirements: Settable[Requirements] = None
     """Replaces all of them."""
 
 
