@@ -12,10 +12,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from app.errors import InvalidValue
 
@@ -33,6 +35,16 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _take_as_sent(part: object) -> None:
+    """Have numbers and booleans be what they are in JSON: `"5"` is no 5, and 1 is not true."""
+    if isinstance(part, dict):
+        if part.get("type") in {"bool", "float", "int"}:
+            part["strict"] = True
+        part = list(part.values())
+    for each in part if isinstance(part, list) else ():
+        _take_as_sent(each)
+
+
 class RequestModel(BaseModel):
     """A body as sent to us: unknown fields are refused, so that a typing mistake is not silently ignored.
 
@@ -40,6 +52,12 @@ class RequestModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _take_as_sent(schema)
+        return schema
 
     @model_validator(mode="before")
     @classmethod

@@ -75,6 +75,22 @@ class TestInput:
         for answer in (by_query, by_header, by_cookie):
             assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/name")
 
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("duration_minutes", "30"),
+            ("price_minor", True),
+            ("hold_ttl_minutes", 5.0),
+            ("requires_approval", 1),
+            ("requires_approval", "yes"),
+        ],
+    )
+    async def test_numbers_and_booleans_are_taken_as_sent(self, business: Business, field: str, value: object) -> None:
+        answer = await business.owner.post(
+            "/api/v1/services", json={"name": "Cut", "duration_minutes": 30, field: value}
+        )
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{field}")
+
     async def test_given_twice_counts_once(self, business: Business) -> None:
         for name in ("Ada", "Grace"):
             await business.make("/customers", {"name": name})
