@@ -46,6 +46,7 @@ from app.settings import Settings
 from app.tenancy.dependencies import current_host, current_tenant, now, require_platform
 from app.tenancy.hosts import Host, HostDirectory
 from app.tenancy.mode import Mode
+from app.tenancy.shared_rows import keep_to
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEME = "bearer "
@@ -231,6 +232,17 @@ def audit_context(request: Request, principal: Principal | None = None) -> Audit
     )
 
 
+def _serve(session: AsyncSession, request: Request) -> None:
+    """Have the transaction know whom it serves, as far as the operation has asked for them."""
+
+    def mode_of_caller() -> Mode | None:
+        principal: Principal | None = getattr(request.state, "principal", None)
+        return principal.mode if principal else None
+
+    attach(session, partial(audit_context, request))
+    keep_to(session, mode_of_caller)
+
+
 @dataclass(frozen=True, slots=True)
 class Permitted:
     """A dependency that lets only callers with this permission through, on the hosts where it is of use."""
@@ -303,7 +315,7 @@ async def _transaction(request: Request, schema: str | None) -> AsyncIterator[As
     database: Database = request.app.state.database
     await now(request)
     async with database.transaction(schema) as session:
-        attach(session, partial(audit_context, request))
+        _serve(session, request)
         at_begin: Callable[[AsyncSession], Awaitable[None]] | None = getattr(request.state, "at_begin", None)
         if at_begin is not None:
             await at_begin(session)

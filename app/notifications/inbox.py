@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
@@ -15,7 +15,6 @@ from app.errors import NotificationNotFound
 from app.models.public import NotificationRow
 from app.notifications.kinds import NotificationKind, notice_of
 from app.notifications.schemas import NotificationFilters
-from app.tenancy.mode import Mode
 
 _ORDERS: Orders = {"created_at": NotificationRow.created_at}
 
@@ -43,12 +42,10 @@ def notify(
     )
 
 
-async def find(
-    session: AsyncSession, user_id: UUID, filters: NotificationFilters, *, mode: Mode = Mode.LIVE
-) -> Page[NotificationRow]:
+async def find(session: AsyncSession, user_id: UUID, filters: NotificationFilters) -> Page[NotificationRow]:
     """A page of a user's notifications. Raises CursorInvalid."""
     query = select(NotificationRow).where(
-        _inbox(user_id, mode),
+        NotificationRow.user_id == user_id,
         is_set(NotificationRow.read_at, None if filters.unread is None else not filters.unread),
         equals(NotificationRow.kind, filters.kind),
         was_made(filters, NotificationRow.created_at),
@@ -56,11 +53,9 @@ async def find(
     return await find_page(session, query, filters, _ORDERS, by=NotificationRow.id, ids=filters.ids)
 
 
-async def mark_read(
-    session: AsyncSession, user_id: UUID, notification_id: UUID, *, now: datetime, mode: Mode = Mode.LIVE
-) -> NotificationRow:
+async def mark_read(session: AsyncSession, user_id: UUID, notification_id: UUID, *, now: datetime) -> NotificationRow:
     """Note that the user has read it; the first time counts. Raises NotificationNotFound for anybody else's."""
-    query = select(NotificationRow).where(NotificationRow.id == notification_id, _inbox(user_id, mode))
+    query = select(NotificationRow).where(NotificationRow.id == notification_id, NotificationRow.user_id == user_id)
     row = (await session.scalars(query)).one_or_none()
     if row is None:
         raise NotificationNotFound(
@@ -70,19 +65,16 @@ async def mark_read(
     return row
 
 
-async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime, mode: Mode = Mode.LIVE) -> None:
+async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
     """Note that the user has read whatever there is."""
     await session.execute(
-        update(NotificationRow).where(_inbox(user_id, mode), NotificationRow.read_at.is_(None)).values(read_at=now)
+        update(NotificationRow)
+        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+        .values(read_at=now)
     )
 
 
-async def unread_count(session: AsyncSession, user_id: UUID, *, mode: Mode = Mode.LIVE) -> int:
+def counting_unread(user_id: UUID) -> Select[tuple[int]]:
     """How many the user has not read."""
-    query = select(func.count()).where(_inbox(user_id, mode), NotificationRow.read_at.is_(None))
-    return await session.scalar(query) or 0
-
-
-def _inbox(user_id: UUID, mode: Mode) -> ColumnElement[bool]:
-    """Whose, and of which mode: the one place that says so."""
-    return and_(NotificationRow.user_id == user_id, NotificationRow.is_sandbox.is_(mode is Mode.SANDBOX))
+    unread = (NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+    return select(func.count()).select_from(NotificationRow).where(*unread)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.auth.schemas import TenantSummary, UserRead
-from app.models.public import NotificationRow, UserPreferencesRow, UserRow
+from app.models.public import UserPreferencesRow, UserRow
+from app.notifications import inbox
 from app.people.me_schemas import ActorRead, LentPermissionRead, LocaleRead, MasqueradeRead, MeRead, UnreadRead
 from app.subscriptions.schemas import TierRead
 from app.subscriptions.tiers import TierDirectory
-from app.tenancy.mode import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,7 @@ async def describe(
     session: AsyncSession, principal: Principal, tiers: TierDirectory, surroundings: Surroundings
 ) -> MeRead:
     """The caller, in one statement: everything else is known with the principal."""
-    unread = (
-        select(func.count())
-        .where(
-            NotificationRow.user_id == principal.user_id,
-            NotificationRow.is_sandbox.is_(principal.mode is Mode.SANDBOX),
-            NotificationRow.read_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    unread = inbox.counting_unread(principal.user_id).scalar_subquery()
     query = (
         select(UserRow, UserPreferencesRow.document, unread)
         .outerjoin(UserPreferencesRow, UserPreferencesRow.user_id == UserRow.id)

@@ -100,7 +100,6 @@ def _visible_to(actor: Principal) -> Select[tuple[UserRow]]:
     return select(UserRow).where(
         UserRow.tenant_id == (actor.tenant.id if actor.tenant else None),
         UserRow.role.in_(roles),
-        UserRow.is_sandbox.is_(False),
     )
 
 

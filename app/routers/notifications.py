@@ -25,7 +25,7 @@ async def list_notifications(
     caller: InSession, session: PublicSession, filters: Annotated[NotificationFilters, Query()]
 ) -> PageRead[NotificationRead]:
     """The caller's own, newest first."""
-    found = await inbox.find(session, caller.user_id, filters, mode=caller.mode)
+    found = await inbox.find(session, caller.user_id, filters)
     return PageRead[NotificationRead].model_validate(found.holding([NotificationRead.of(row) for row in found.items]))
 
 
@@ -34,11 +34,11 @@ async def mark_notification_read(
     notification_id: UUID, caller: InPerson, session: PublicSession, now: Now
 ) -> NotificationRead:
     """Note that it has been read. Whoever acts in another's place leaves that to them."""
-    row = await inbox.mark_read(session, caller.user_id, notification_id, now=now, mode=caller.mode)
+    row = await inbox.mark_read(session, caller.user_id, notification_id, now=now)
     return NotificationRead.of(row)
 
 
 @router.post("/read-all", status_code=204, summary="Mark all as read")
 async def mark_all_notifications_read(caller: InPerson, session: PublicSession, now: Now) -> None:
     """Note that all there are have been read."""
-    await inbox.mark_all_read(session, caller.user_id, now=now, mode=caller.mode)
+    await inbox.mark_all_read(session, caller.user_id, now=now)

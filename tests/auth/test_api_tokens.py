@@ -52,7 +52,7 @@ class TestCreateToken:
 
     async def test_a_test_token_stays_readable(self, business: Business) -> None:
         made = await business.make("/tokens", body(mode="test"))
-        (listed,) = (await business.owner.get(TOKENS)).json()["items"]
+        (listed,) = (await business.in_sandbox().get(TOKENS)).json()["items"]
         assert listed["token"] == made["token"]
 
     async def test_the_database_cannot_hold_a_live_plaintext(self, business: Business, app: FastAPI) -> None:
@@ -136,6 +136,12 @@ class TestListTokens:
     async def test_shows_nobody_elses(self, business: Business, other_business: Business) -> None:
         await business.make("/tokens", body())
         assert (await other_business.owner.get(TOKENS)).json()["items"] == []
+
+    async def test_shows_those_of_the_mode_alone(self, business: Business) -> None:
+        live, trial = [await business.make("/tokens", body(mode=mode)) for mode in ("live", "test")]
+        for client, own, other in ((business.owner, live, trial), (business.in_sandbox(), trial, live)):
+            assert [item["id"] for item in (await client.get(TOKENS)).json()["items"]] == [own["id"]]
+            assert (await client.delete(f"{TOKENS}/{other['id']}")).json()["code"] == "token-not-found"
 
     @pytest.mark.parametrize("cursor", ["x", "bm9uc2Vuc2U", "e30", "WyJhIl0", "WzEsMl0"])
     async def test_a_made_up_cursor_is_refused(self, bystander: Business, cursor: str) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from app.core.clock import utcnow
 from app.core.ids import uuid7
-from app.notifications.inbox import notify, unread_count
+from app.notifications.inbox import counting_unread, notify
 from app.notifications.kinds import NOTICES, NotificationKind, notice_of
 from tests.actors import Business, Platform
 
@@ -58,7 +58,7 @@ async def waiting(app: FastAPI, business: Business) -> int:
     """How many the owner has not read."""
     user_id = await user_of(business)
     async with app.state.database.transaction() as session:
-        return await unread_count(session, user_id)
+        return await session.scalar(counting_unread(user_id)) or 0
 
 
 class TestNotify:
@@ -124,6 +124,14 @@ class TestListNotifications:
     async def test_keeps_the_sandbox_apart(self, app: FastAPI, business: Business) -> None:
         await tell(app, business, "one@example.com", is_sandbox=True)
         assert await read(business) == []
+        sandbox = business.in_sandbox()
+        (item,) = (await sandbox.get(INBOX)).json()["items"]
+        for client, unread in ((business.owner, 0), (sandbox, 1)):
+            assert (await client.get(ME)).json()["unread"] == {"notifications": unread}
+        assert (await business.owner.post(f"{INBOX}/{item['id']}/read")).json()["code"] == "notification-not-found"
+        assert (await business.owner.post(f"{INBOX}/read-all")).status_code == 204
+        assert await waiting(app, business) == 1
+        assert (await sandbox.post(f"{INBOX}/read-all")).status_code == 204
         assert await waiting(app, business) == 0
 
     async def test_is_for_people(self, business: Business) -> None:
