@@ -89,6 +89,7 @@ class AuditEvent(StrEnum):
     TENANT_SUSPENDED = "tenant.suspended", "status", "A business was suspended."
     TENANT_RESUMED = "tenant.resumed", "status", "A suspended business was resumed."
     TENANT_ERASED = "tenant.erased", "slug is_temporary demo_expires_at", "A business and its data were erased."
+    SANDBOX_RESET = "sandbox.reset", "", "A business's sandbox was emptied and filled anew."
     BUSINESS_CHANGED = (
         "business.changed",
         "name timezone currency locale first_weekday self_sign_up brand_color cors_origins",

@@ -346,6 +346,16 @@ async def live_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def sandbox_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's transaction in the sandbox of the business that was called, whoever calls, committed likewise."""
+    tenant = await current_tenant(request)
+    await now(request)
+    database: Database = request.app.state.database
+    async with database.transaction(tenant.schema(Mode.SANDBOX)) as session:
+        attach(session, partial(audit_context, request))
+        yield session
+
+
 async def tenant_snapshot(request: Request) -> AbstractAsyncContextManager[ScopedConnection]:
     """A read-only transaction likewise, to be entered for just as long as the reading takes: for the busiest reads."""
     tenant = await current_tenant(request)
@@ -367,6 +377,7 @@ InPerson = Annotated[Principal, Depends(in_person)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
 LiveSession = Annotated[AsyncSession, Depends(live_session, scope="function")]
+SandboxSession = Annotated[AsyncSession, Depends(sandbox_session, scope="function")]
 TenantSnapshot = Annotated[AbstractAsyncContextManager[ScopedConnection], Depends(tenant_snapshot)]
 
 P = Permission
@@ -384,6 +395,7 @@ CanWriteWebhooks = Annotated[Principal, Depends(Permitted(P.WEBHOOKS_WRITE))]
 CanReadTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_READ))]
 CanWriteTokens = Annotated[Principal, Depends(Permitted(P.TOKENS_WRITE))]
 CanEnterSandbox = Annotated[Principal, Depends(Permitted(P.SANDBOX_READ))]
+CanResetSandbox = Annotated[Principal, Depends(Permitted(P.SANDBOX_WRITE))]
 CanReadTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_READ))]
 CanWriteTenants = Annotated[Principal, Depends(Permitted(P.TENANTS_WRITE))]
 CanReadBusiness = Annotated[Principal, Depends(Permitted(P.BUSINESS_READ))]

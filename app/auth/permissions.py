@@ -24,6 +24,7 @@ class Permission(StrEnum):
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
     SANDBOX_READ = "sandbox:read"
+    SANDBOX_WRITE = "sandbox:write"
     BUSINESS_READ = "business:read"
     BUSINESS_WRITE = "business:write"
     STAFF_READ = "staff:read"
@@ -74,6 +75,7 @@ _TABLE = {
     P.TOKENS_READ: "         -    -    -     -         yes   -       -            -   ",
     P.TOKENS_WRITE: "        -    -    -     -         yes   -       -            -   ",
     P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",
+    P.SANDBOX_WRITE: "       -    -    -     -         yes   yes     -            -   ",
     P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",
     P.BUSINESS_WRITE: "      -    -    -     -         yes   yes     settings     -   ",
     P.STAFF_READ: "          yes  yes  -     -         yes   yes     -            -   ",
@@ -121,6 +123,6 @@ SCOPES = _AT_BUSINESSES - _ABOUT_POWER - {P.SANDBOX_READ}
 # Nor can anybody lend the power to hand out power, or to change what subscriptions cover.
 GRANTABLE = frozenset(Permission) - _ABOUT_POWER - {P.TIERS_WRITE}
 # Whoever acts in another's place hands out nothing in their name, and leaves nothing behind that goes on without them.
-WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE}
+WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE, P.SANDBOX_WRITE}
 # There is one staff with its powers and one set of settings, and they are live: nobody gets at them from the sandbox.
 LIVE_ONLY = frozenset({P.STAFF_READ, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE, P.BUSINESS_WRITE})

@@ -158,3 +158,12 @@ class HostProfileRead(ResponseModel):
     """1 is Monday, 7 is Sunday."""
     self_sign_up: bool
     """Whether customers may sign up by themselves."""
+
+
+class SandboxRead(ResponseModel):
+    """What a sandbox begins with."""
+
+    resources: int
+    services: int
+    customers: int
+    appointments: int

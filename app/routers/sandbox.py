@@ -1,14 +1,17 @@
-"""The sandbox: in and out of it."""
+"""The sandbox: in and out of it, and all over again."""
 
 from dataclasses import replace
 
 from fastapi import Request, Response
 
-from app.auth.dependencies import CanEnterSandbox, Cookies
+from app.auth.dependencies import CanEnterSandbox, CanResetSandbox, Cookies, Now, SandboxSession
 from app.auth.sandbox_schemas import ModeRead, SandboxToggle
+from app.businesses import sandbox
+from app.businesses.schemas import SandboxRead
 from app.routers import session_cookies
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
+from app.tenancy.dependencies import CurrentTenant
 from app.tenancy.mode import Mode
 
 router = ApiRouter(prefix="/sandbox", tags=["Sandbox"], responses=problems(*PERMITTED))
@@ -31,3 +34,14 @@ async def toggle_sandbox(
     session_cookies.choose_mode(mode, response, cookies)
     request.state.principal = replace(actor, mode=mode)  # of which the answer's headers speak
     return ModeRead(mode=mode)
+
+
+@router.post("/reset", summary="Reset the sandbox")
+async def reset_sandbox(
+    actor: CanResetSandbox, tenant: CurrentTenant, session: SandboxSession, now: Now
+) -> SandboxRead:
+    """Empty the sandbox, and fill it with a small business whose diary begins tomorrow. Live data are not touched.
+
+    For sessions in either mode, and for test tokens: those outlast it, the sandbox's webhook endpoints do not.
+    """
+    return await sandbox.reset(session, actor, tenant, now=now)

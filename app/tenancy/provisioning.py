@@ -4,12 +4,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from app.db.base import TenantBase
+from app.db.constraints import LOCK_NOT_AVAILABLE, sqlstate_of
+from app.errors import Unavailable
 from app.models import tenant as _tables  # noqa: F401 — fills the metadata
 from app.models.public import TenantSchemaRow
 from app.tenancy.mode import Mode
@@ -17,6 +20,8 @@ from app.tenancy.revisions import head_revision
 from app.tenancy.tenant import schema_of
 
 _DROP_LOCK_TIMEOUT = "3s"
+_EMPTYING_LOCK_TIMEOUT = "300ms"  # less than PostgreSQL takes to find a deadlock: it is we who give way
+_EMPTYING_ATTEMPTS = 15
 
 
 @cache
@@ -66,6 +71,35 @@ async def drop_schemas(session: AsyncSession, schema_name: str) -> None:
     await session.execute(text(f"SET LOCAL lock_timeout = '{_DROP_LOCK_TIMEOUT}'"))
     for mode in Mode:
         await session.execute(text(f"DROP SCHEMA IF EXISTS {schema_of(schema_name, mode)} CASCADE"))
+
+
+async def empty_schema(session: AsyncSession, name: str) -> None:
+    """Delete all rows of the schema that the transaction is confined to, which nobody else gets at until its end.
+
+    Whoever is at work in it is waited for. Raises Unavailable if they do not come to an end.
+    """
+    one_at_a_time = select(TenantSchemaRow.name).where(TenantSchemaRow.name == name).with_for_update()
+    await session.execute(one_at_a_time)
+    tables = ", ".join(TenantBase.metadata.tables)
+    for _ in range(_EMPTYING_ATTEMPTS):
+        if await _lock(session, tables):
+            await session.execute(text(f"TRUNCATE {tables}"))
+            return
+    raise Unavailable("The sandbox is in use. Try again in a moment.")
+
+
+async def _lock(session: AsyncSession, tables: str) -> bool:
+    """Keep everybody else out. False, and nothing is locked, if that takes long: others may be waiting for us."""
+    try:
+        async with session.begin_nested():
+            await session.execute(text(f"SET LOCAL lock_timeout = '{_EMPTYING_LOCK_TIMEOUT}'"))
+            await session.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+            await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    except DBAPIError as error:
+        if sqlstate_of(error) != LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
 
 
 async def after_schema_created(_name: str) -> None:
