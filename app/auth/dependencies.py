@@ -232,17 +232,6 @@ def audit_context(request: Request, principal: Principal | None = None) -> Audit
     )
 
 
-def _serve(session: AsyncSession, request: Request) -> None:
-    """Have the transaction know whom it serves, as far as the operation has asked for them."""
-
-    def mode_of_caller() -> Mode | None:
-        principal: Principal | None = getattr(request.state, "principal", None)
-        return principal.mode if principal else None
-
-    attach(session, partial(audit_context, request))
-    keep_to(session, mode_of_caller)
-
-
 @dataclass(frozen=True, slots=True)
 class Permitted:
     """A dependency that lets only callers with this permission through, on the hosts where it is of use."""
@@ -309,13 +298,20 @@ async def in_person(request: Request) -> Principal:
     return principal
 
 
+def _mode_asked_for(request: Request) -> Mode | None:
+    """The caller's mode, as soon as the operation wants to know the caller."""
+    principal: Principal | None = getattr(request.state, "principal", None)
+    return principal.mode if principal else None
+
+
 @asynccontextmanager
 async def _transaction(request: Request, schema: str | None) -> AsyncIterator[AsyncSession]:
     """The request's transaction, which begins with what is wrapped round the operation, if that has asked to."""
     database: Database = request.app.state.database
     await now(request)
     async with database.transaction(schema) as session:
-        _serve(session, request)
+        attach(session, partial(audit_context, request))
+        keep_to(session, partial(_mode_asked_for, request))
         at_begin: Callable[[AsyncSession], Awaitable[None]] | None = getattr(request.state, "at_begin", None)
         if at_begin is not None:
             await at_begin(session)
@@ -346,16 +342,6 @@ async def live_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def sandbox_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's transaction in the sandbox of the business that was called, whoever calls, committed likewise."""
-    tenant = await current_tenant(request)
-    await now(request)
-    database: Database = request.app.state.database
-    async with database.transaction(tenant.schema(Mode.SANDBOX)) as session:
-        attach(session, partial(audit_context, request))
-        yield session
-
-
 async def tenant_snapshot(request: Request) -> AbstractAsyncContextManager[ScopedConnection]:
     """A read-only transaction likewise, to be entered for just as long as the reading takes: for the busiest reads."""
     tenant = await current_tenant(request)
@@ -377,7 +363,6 @@ InPerson = Annotated[Principal, Depends(in_person)]
 PublicSession = Annotated[AsyncSession, Depends(public_session, scope="function")]
 TenantSession = Annotated[AsyncSession, Depends(tenant_session, scope="function")]
 LiveSession = Annotated[AsyncSession, Depends(live_session, scope="function")]
-SandboxSession = Annotated[AsyncSession, Depends(sandbox_session, scope="function")]
 TenantSnapshot = Annotated[AbstractAsyncContextManager[ScopedConnection], Depends(tenant_snapshot)]
 
 P = Permission

@@ -12,7 +12,7 @@ from app.auth.principals import Principal
 from app.businesses import samples
 from app.businesses.schemas import SandboxRead
 from app.errors import PermissionDenied
-from app.models.public import NotificationRow, UserRow
+from app.models.public import NotificationRow, SharedIdempotencyKeyRow, UserRow
 from app.scheduling.context import SchedulingContext
 from app.tenancy.mode import Mode
 from app.tenancy.provisioning import empty_schema
@@ -32,6 +32,8 @@ async def reset(session: AsyncSession, actor: Principal, tenant: Tenant, *, now:
     await session.execute(
         delete(NotificationRow).where(NotificationRow.is_sandbox, NotificationRow.user_id.in_(people))
     )
+    shared_keys = (SharedIdempotencyKeyRow.is_sandbox, SharedIdempotencyKeyRow.tenant_id == tenant.id)
+    await session.execute(delete(SharedIdempotencyKeyRow).where(*shared_keys))
     await session.execute(delete(UserRow).where(UserRow.is_sandbox, UserRow.tenant_id == tenant.id))
     record(session, AuditEvent.SANDBOX_RESET, about=Subject("tenant", tenant.id))
     return await samples.fill(session, SchedulingContext(tenant, Mode.SANDBOX, "staff", now=now, recorded_at=now))

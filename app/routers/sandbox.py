@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from fastapi import Request, Response
 
-from app.auth.dependencies import CanEnterSandbox, CanResetSandbox, Cookies, Now, SandboxSession
+from app.auth.dependencies import CanEnterSandbox, CanResetSandbox, Cookies, Now
 from app.auth.sandbox_schemas import ModeRead, SandboxToggle
 from app.businesses import sandbox
+from app.businesses.dependencies import SandboxSession
 from app.businesses.schemas import SandboxRead
 from app.routers import session_cookies
 from app.routers.problems import PERMITTED, problems
@@ -32,7 +33,7 @@ async def toggle_sandbox(
     enters = body.enabled if body else actor.mode is Mode.LIVE
     mode = Mode.SANDBOX if enters else Mode.LIVE
     session_cookies.choose_mode(mode, response, cookies)
-    request.state.principal = replace(actor, mode=mode)  # of which the answer's headers speak
+    request.state.caller = replace(actor, mode=mode)  # of which the answer's headers speak
     return ModeRead(mode=mode)
 
 

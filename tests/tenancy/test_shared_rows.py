@@ -113,6 +113,8 @@ class TestKeepTo:
             assert await session.scalar(query) == 2
             keep_to(session, lambda: Mode.LIVE)
             assert await session.scalar(query) == 1
+            few = select(NotificationRow.id).where(NotificationRow.user_id == person.id).limit(9).subquery()
+            assert await session.scalar(select(func.count()).select_from(few)) == 1
 
     async def test_knows_one_staff_and_two_kinds_of_customers(
         self, app: FastAPI, cast: Cast, business: Business
