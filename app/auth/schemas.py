@@ -196,7 +196,6 @@ class TokenFilters(Dated, PageRequest):
 
     sort: Annotated[Literal["name", "-name", "created_at", "-created_at"], ORDER] = "-created_at"
     ids: Ids = ()
-    mode: TokenMode | None = None
     scope: Permission | None = None
     """Only those that have this scope."""
     q: SearchText | None = None

@@ -20,12 +20,13 @@ from app.core.ids import uuid7
 from app.core.pagination import Page
 from app.core.patch import apply, changes
 from app.core.versions import VERSIONS
-from app.db.conditions import caseless, contains, equals, has_element, was_made
+from app.db.conditions import caseless, contains, has_element, was_made
 from app.db.invalidation import announce
 from app.db.pages import Orders, find_page
 from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
+from app.tenancy.shared_rows import meaning
 from app.tenancy.tenant import Tenant
 
 _ORDERS: Orders = {"name": caseless(ApiTokenRow.name), "created_at": ApiTokenRow.created_at}
@@ -67,11 +68,10 @@ async def create(
 
 
 async def find(session: AsyncSession, tenant: Tenant, filters: TokenFilters) -> Page[ApiTokenRow]:
-    """A page of the business's tokens that are not revoked. Raises CursorInvalid."""
+    """A page of the business's tokens that are not revoked, of the caller's mode. Raises CursorInvalid."""
     query = select(ApiTokenRow).where(
         ApiTokenRow.tenant_id == tenant.id,
         ApiTokenRow.revoked_at.is_(None),
-        equals(ApiTokenRow.is_sandbox, filters.mode and filters.mode == "test"),
         has_element(ApiTokenRow.scopes, filters.scope),
         contains(filters.q, ApiTokenRow.name),
         was_made(filters, ApiTokenRow.created_at),
@@ -194,4 +194,4 @@ async def readable_of(session: AsyncSession, actor: Principal, *, now: datetime)
         .order_by(ApiTokenRow.id.desc())
         .limit(1)
     )
-    return await session.scalar(query)
+    return await session.scalar(query, execution_options=meaning(Mode.SANDBOX))

@@ -7,6 +7,7 @@ commands serve nobody of whom a mode is known: they say themselves what they wan
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, event, or_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +26,11 @@ def keep_to(session: AsyncSession, mode_of_caller: Callable[[], Mode | None]) ->
     session.info[_MODE] = mode_of_caller
 
 
+def meaning(mode: Mode) -> dict[str, Any]:
+    """Execution options for a statement that means this mode, whatever the caller's is."""
+    return {_MODE: mode}
+
+
 def rows_with_a_mode() -> set[type[PublicBase]]:
     """The shared tables whose rows belong to one mode each."""
     return {mapper.class_ for mapper in PublicBase.registry.mappers if "is_sandbox" in mapper.columns}
@@ -36,7 +42,7 @@ def _keep(state: ORMExecuteState) -> None:
     mapper = state.bind_mapper
     if mode_of_caller is None or mapper is None or not issubclass(mapper.class_, PublicBase):
         return
-    mode = mode_of_caller()
+    mode = state.execution_options.get(_MODE) or mode_of_caller()
     if mode is not None:
         state.statement = state.statement.options(*_criteria(mode))
 

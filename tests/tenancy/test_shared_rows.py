@@ -18,7 +18,7 @@ from app.core.ids import uuid7
 from app.db.base import PublicBase
 from app.models.public import ApiTokenRow, NotificationRow, UserRow
 from app.tenancy.mode import Mode
-from app.tenancy.shared_rows import keep_to, rows_with_a_mode
+from app.tenancy.shared_rows import keep_to, meaning, rows_with_a_mode
 from tests.actors import Business
 from tests.auth.cast import Cast
 from tests.conftest import Caller
@@ -102,6 +102,16 @@ class TestKeepTo:
             async with app.state.database.transaction() as session:
                 keep_to(session, partial(Mode, mode))
                 assert list(await ask(session, person.id)) == [kind]
+
+    async def test_gives_way_to_a_statement_that_names_a_mode(
+        self, app: FastAPI, cast: Cast, business: Business
+    ) -> None:
+        person = await cast.add(Role.TENANT_STAFF, business)
+        await notified(app, person.id)
+        query = select(NotificationRow.kind).where(NotificationRow.user_id == person.id)
+        async with app.state.database.transaction() as session:
+            keep_to(session, partial(Mode, Mode.LIVE))
+            assert (await session.scalars(query, execution_options=meaning(Mode.SANDBOX))).all() == ["trial"]
 
     async def test_counts_alike(self, app: FastAPI, cast: Cast, business: Business) -> None:
         person = await cast.add(Role.TENANT_STAFF, business)
