@@ -115,7 +115,7 @@ class TestMyTestToken:
 
     async def test_is_none_once_it_is_revoked(self, business: Business) -> None:
         made = await business.make("/tokens", {"name": "test", "mode": "test", "scopes": ["services:read"]})
-        await business.owner.delete(f"/api/v1/tokens/{made['id']}")
+        await business.in_sandbox().delete(f"/api/v1/tokens/{made['id']}")
         assert await self.ask(business) is None
 
     async def test_is_none_for_those_who_may_not_read_it(self, business: Business) -> None:
