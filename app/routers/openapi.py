@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from app.errors import ValidationFailed
 from app.routers import conditions, display, idempotency, versions
+from app.routers.guides import HOME
 from app.routers.operations import knows_caller
 from app.routers.problems import ProblemRead, example
 from app.routers.routing import API_PREFIX, ApiRoute
@@ -84,6 +85,15 @@ TAGS = [
     {"name": "Health", "description": "For load balancers and operators."},
 ]
 
+GUIDES = {
+    "Authentication": "authentication",
+    "API tokens": "authentication#tokens",
+    "Sandbox": "sandbox",
+    "Batches": "batch",
+    "Webhooks": "webhooks",
+}
+"""The guides that tell more of a tag."""
+
 SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
@@ -128,6 +138,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         license_info=app.license_info,
     )
+    document["externalDocs"] = {"description": "Guides", "url": HOME}
+    for tag in document["tags"]:
+        if tag["name"] in GUIDES:
+            tag["externalDocs"] = {"description": "Guide", "url": f"{HOME}/{GUIDES[tag['name']]}"}
     _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     _describe_shared(document)

@@ -75,6 +75,7 @@ class Operation:
 class Section:
     name: str
     description: str
+    guide: str | None
     operations: tuple[Operation, ...]
 
     @property
@@ -110,7 +111,7 @@ def reference_of(document: Document, *, for_platform: bool) -> Reference:
         for method, operation in operations.items():
             found[operation["tags"][0]].append(_operation(method.upper(), path, operation, document))
     sections = tuple(
-        Section(tag["name"], tag["description"], tuple(found[tag["name"]]))
+        Section(tag["name"], tag["description"], tag.get("externalDocs", {}).get("url"), tuple(found[tag["name"]]))
         for tag in document["tags"]
         if found[tag["name"]] and (for_platform or not tag["name"].startswith(_FOR_THE_PLATFORM))
     )

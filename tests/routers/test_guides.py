@@ -2,6 +2,7 @@
 
 import tomllib
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from app.routers import guides
 from app.routers.browser_rules import page_policy
 from app.routers.developer_pages import ASSETS
 from tests.actors import Business, Platform
-from tests.docs.markdown import ROOT
+from tests.docs.markdown import ROOT, links
 from tests.routers.html import dead_links, read
 
 ADDRESSES = [address for address, _ in guides.contents()]
@@ -56,6 +57,12 @@ class TestGuides:
     def test_are_all_named_by_the_index(self) -> None:
         assert {path.resolve() for path in (ROOT / "docs" / "help").glob("*.md")} <= set(guides.sources().values())
 
+    @pytest.mark.parametrize("source", guides.sources().values(), ids=lambda path: path.stem)
+    def test_link_to_no_document_that_is_not_shown(self, source: Path) -> None:
+        linked = {link.partition("#")[0] for link in links(source) if "://" not in link}
+        documents = {(source.parent / link).resolve() for link in linked if link.endswith(".md")}
+        assert documents <= {path.resolve() for path in guides.sources().values()}
+
     async def test_have_no_page_for_other_names(self, business: Business) -> None:
         for name in ("nothing", "README", "security", "..%2Fsecurity"):
             answer = await business.anonymous.get(f"/help/{name}")
@@ -78,7 +85,7 @@ class TestGuides:
 
 class TestPackages:
     @pytest.mark.parametrize("source", guides.sources().values(), ids=lambda path: path.stem)
-    def test_hold_every_guide(self, source: object) -> None:
+    def test_hold_every_guide(self, source: Path) -> None:
         path = str(source).removeprefix(f"{ROOT}/")
         wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
         context = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines()]
