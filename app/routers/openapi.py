@@ -138,10 +138,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         license_info=app.license_info,
     )
-    document["externalDocs"] = {"description": "Guides", "url": HOME}
-    for tag in document["tags"]:
-        if tag["name"] in GUIDES:
-            tag["externalDocs"] = {"description": "Guide", "url": f"{HOME}/{GUIDES[tag['name']]}"}
+    _name_guides(document)
     _describe_problems(document["components"]["schemas"])
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     _describe_shared(document)
@@ -150,6 +147,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for operation in path.values():
             _complete(operation, routes[operation["operationId"]])
     return document
+
+
+def _name_guides(document: dict[str, Any]) -> None:
+    document["externalDocs"] = {"description": "Guides", "url": HOME}
+    for tag in document["tags"]:
+        if tag["name"] in GUIDES:
+            tag["externalDocs"] = {"description": "Guide", "url": f"{HOME}/{GUIDES[tag['name']]}"}
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
