@@ -59,14 +59,13 @@ async def take_steps(source: Path, environment: dict[str, str]) -> list[str]:
 
 
 class TestExamples:
-    async def test_print_what_the_guides_say(self, environment: dict[str, str]) -> None:
-        for source in SOURCES:
-            printed = await take_steps(source, environment)
-            for (block, shown), actual in zip(steps(source), printed, strict=True):
-                place = f"{source.name}, line {block.line}"
-                if shown is not None:
-                    now = readable(actual, shown.language)
-                    assert shows(shown.text, now), f"{place}, now prints:\n{now}"
+    @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+    async def test_print_what_the_guide_says(self, source: Path, environment: dict[str, str]) -> None:
+        printed = await take_steps(source, environment)
+        for (block, shown), actual in zip(steps(source), printed, strict=True):
+            if shown is not None:
+                now = readable(actual, shown.language)
+                assert shows(shown.text, now), f"{source.name}, line {block.line}, now prints:\n{now}"
 
 
 class TestWebhooks:
