@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.errors import InvalidValue
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_CODE = "origin"
 
 
 def normal_origin(text: str) -> str:
@@ -19,14 +18,14 @@ def normal_origin(text: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise InvalidValue("must be an origin, as `https://app.example` is", code=_CODE) from error
+        raise InvalidValue("must be an origin, as `https://app.example` is", code="origin") from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or text.endswith(":"):
-        raise InvalidValue("must be an origin, as `https://app.example` is", code=_CODE)
+        raise InvalidValue("must be an origin, as `https://app.example` is", code="origin")
     if text.partition("://")[2] != parts.netloc:
-        raise InvalidValue("must end with the host or its port: an origin has no path", code=_CODE)
+        raise InvalidValue("must end with the host or its port: an origin has no path", code="origin")
     host = _normal_host(parts.hostname)
     if parts.scheme == "http" and not _is_local(host):
-        raise InvalidValue("must begin with `https://`: `http://` is for localhost alone", code=_CODE)
+        raise InvalidValue("must begin with `https://`: `http://` is for localhost alone", code="origin")
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
@@ -42,7 +41,7 @@ def _normal_host(host: str) -> str:
         try:
             return idna.encode(host, uts46=True).decode()
         except idna.IDNAError as error:
-            raise InvalidValue("must name one host, without a wildcard", code=_CODE) from error
+            raise InvalidValue("must name one host, without a wildcard", code="origin") from error
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 — IPv6
 
 

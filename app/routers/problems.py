@@ -37,7 +37,7 @@ from app.errors import (
     ValidationFailed,
     VersionUnknown,
 )
-from app.errors.complaints import COMPLAINTS, complaint
+from app.errors.complaints import complaint
 from app.errors.sentences import fill
 from app.errors.translation import ENGLISH, negotiate, translate
 
@@ -135,7 +135,7 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     """A document of this kind of problem."""
     problem = kind()
     if kind is ValidationFailed:
-        problem.errors = (FieldError("/name", COMPLAINTS["missing"], code="missing"),)
+        problem.errors = (complaint("/name", {"type": "missing"}),)
     return document(problem, instance="/api/v1/…", request_id="01980d3f9a4e7c1e")
 
 

@@ -21,6 +21,7 @@ from app.events.catalogue import EventType
 from app.mail.messages import MailKind
 from app.settings import Settings
 from tests.docs.markdown import ROOT, anchors, documents, headings, links, section
+from tests.errors.said import codes
 
 DOCS = ROOT / "docs"
 DEFAULTS = {name.upper(): field.get_default() for name, field in Settings.model_fields.items()}
@@ -66,6 +67,11 @@ class TestErrors:
         found = headings(DOCS / "errors.md", level=3)
         assert len(found) == len(set(found))
         assert set(found) == {kind.code() for kind in problem_types()}
+
+    def test_each_code_of_a_field_is_explained_and_no_other(self) -> None:
+        _, _, fields = (DOCS / "errors.md").read_text().partition("\n## Fields\n")
+        rows = re.findall(r"^\| (`.+`) \|", fields, re.MULTILINE)
+        assert sorted(re.findall(r"`([^`]+)`", ", ".join(rows))) == sorted(codes())
 
     @pytest.mark.parametrize("kind", problem_types(), ids=lambda kind: kind.code())
     def test_its_title_is_right(self, kind: type[Problem]) -> None:

@@ -16,22 +16,32 @@ _POSITIONS = {taker.__name__: 0 for taker in _TAKERS} | {FieldError.__name__: 1}
 def sentences() -> set[str]:
     """All titles, advice, details and complaints; templates where values go into them."""
     found = {words for kind in problem_types() for words in (kind.title(), kind.advice())}
-    found |= {*COMPLAINTS.values(), UNHEARD_OF}
+    found |= {words for _, words in (*COMPLAINTS.values(), UNHEARD_OF)}
     for _, argument in arguments():
         literals = [each.value for each in _parts(argument) if isinstance(each, ast.Constant)]
         found |= {literal for literal in literals if isinstance(literal, str)}
     return found
 
 
+def codes() -> set[str]:
+    """All codes of what is wrong with a field."""
+    given = [each.value for _, call in _calls() for each in call.keywords if each.arg == "code"]
+    literals = [each.value for each in given if isinstance(each, ast.Constant)]
+    return {code for code, _ in (*COMPLAINTS.values(), UNHEARD_OF)} | set(map(str, literals))
+
+
 def arguments() -> Iterator[tuple[str, ast.expr]]:
-    """What is given to whoever takes a sentence, and where."""
+    """What is given to whoever takes a sentence, with who that is."""
+    for name, call in _calls():
+        for argument in call.args[_POSITIONS[name] :][:1]:
+            yield name, argument
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
     for path in sorted((ROOT / "app").rglob("*.py")):
-        if path.parent.name == "errors":
-            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _POSITIONS:
-                for argument in node.args[_POSITIONS[node.func.id] :][:1]:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", argument
+                yield node.func.id, node
 
 
 def _parts(argument: ast.expr) -> list[ast.expr]:
