@@ -1,12 +1,14 @@
 """The operations of the API as its OpenAPI document has them, and who can reach each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 
+from app.auth.cookies import SANDBOX_CHOSEN, SANDBOX_MODE
 from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.ids import uuid7
@@ -29,6 +31,8 @@ _REFUSALS = {
 _STATUSES = {401, 403, 404, 409}
 _NO_REFUSALS = {("refreshSession", "session-invalid")}
 """What is about something else than the caller: here about the refresh token, of which none is sent."""
+_NO_COOKIES: Mapping[str, str] = MappingProxyType({})
+_IN_SANDBOX = MappingProxyType({"Cookie": f"{SANDBOX_MODE}={SANDBOX_CHOSEN}"})
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -71,12 +75,14 @@ class Row:
     anyone: bool
     roles: dict[Role, str]
     scopes: str
+    sandbox: str
     test_token: bool
     masked: str
 
     def __str__(self) -> str:
         address = f"`{self.operation.method} {self.operation.path.removeprefix(API_PREFIX)}`"
-        cells = [_yes(self.anyone), *self.roles.values(), self.scopes, _yes(self.test_token), self.masked]
+        who = [_yes(self.anyone), *self.roles.values(), self.sandbox]
+        cells = [*who, self.scopes, _yes(self.test_token), self.masked]
         return f"| {self.operation.id} | {address} |" + "".join(f" {cell} |" if cell else " |" for cell in cells)
 
 
@@ -93,13 +99,15 @@ class Observer:
     async def observe(self, operation: Operation) -> Row:
         """Try everybody."""
         roles = {role: await self._role(operation, role) for role in Role}
+        in_person = [role for role, cell in roles.items() if cell == "yes"]
         return Row(
             operation,
             anyone=await self.reaches_anonymously(operation, self.world.business.host),
             roles=roles,
+            sandbox=await self._in_sandbox(operation, in_person),
             scopes=await self._scopes(operation),
             test_token=await self.reaches_with_any_scope(operation, Mode.SANDBOX, self.world.business.host),
-            masked=await self._masked(operation, [role for role, cell in roles.items() if cell == "yes"]),
+            masked=await self._masked(operation, in_person),
         )
 
     async def _role(self, operation: Operation, role: Role) -> str:
@@ -109,6 +117,10 @@ class Observer:
             return ""
         areas = [area for area in Area if await self.reaches_as(operation, Caller(role, (area,)))]
         return ", ".join(areas)
+
+    async def _in_sandbox(self, operation: Operation, roles: list[Role]) -> str:
+        reached = [role for role in roles if await self.reaches_as(operation, Caller(role), cookies=_IN_SANDBOX)]
+        return "yes" if reached and reached == roles else ", ".join(reached)
 
     async def _masked(self, operation: Operation, roles: list[Role]) -> str:
         """Where nobody reaches it in person, all are tried."""
@@ -133,10 +145,16 @@ class Observer:
     async def _reaches_with(self, operation: Operation, scopes: frozenset[Permission], mode: Mode, host: str) -> bool:
         return await self._reaches(operation, host, await self.world.token(scopes, mode))
 
-    async def reaches_as(self, operation: Operation, caller: Caller, host: str | None = None) -> bool:
+    async def reaches_as(
+        self,
+        operation: Operation,
+        caller: Caller,
+        host: str | None = None,
+        cookies: Mapping[str, str] = _NO_COOKIES,
+    ) -> bool:
         """Whether this caller gets past authentication and permission, at this host or where they are at home."""
         credential = await self.world.credential(caller)
-        reached = await self._reaches(operation, host or self.world.host_of(caller.role), credential)
+        reached = await self._reaches(operation, host or self.world.host_of(caller.role), credential, cookies)
         if operation.method != "GET":
             self.world.spend(caller)
         return reached
@@ -145,17 +163,21 @@ class Observer:
         """Whether one need not say who one is."""
         return await self._reaches(operation, host, None)
 
-    async def _reaches(self, operation: Operation, host: str, credential: str | None) -> bool:
-        answer = await self._call(operation, host, credential)
+    async def _reaches(
+        self, operation: Operation, host: str, credential: str | None, cookies: Mapping[str, str] = _NO_COOKIES
+    ) -> bool:
+        answer = await self._call(operation, host, credential, cookies)
         assert answer.status_code < 500, (operation, answer.text)
         if answer.status_code not in _STATUSES:
             return True
         code = answer.json()["code"]
         return code not in _REFUSALS or (operation.id, code) in _NO_REFUSALS
 
-    async def _call(self, operation: Operation, host: str, credential: str | None) -> httpx.Response:
+    async def _call(
+        self, operation: Operation, host: str, credential: str | None, cookies: Mapping[str, str]
+    ) -> httpx.Response:
         client = self.world.client(host)
-        headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+        headers = {**cookies} | ({"Authorization": f"Bearer {credential}"} if credential else {})
         answer = await client.request(operation.method, operation.target(), json=operation.least_body, headers=headers)
         client.cookies.clear()
         return answer

@@ -16,7 +16,7 @@ from tests.matrix.operations import Observer, Operation, operations
 from tests.matrix.possessions import BODIES, possessions
 
 TABLE = ROOT / "docs" / "access.md"
-HEADING = ["operation", "address", "anyone", *Role, "scope", "test token", "masked"]
+HEADING = ["operation", "address", "anyone", *Role, "sandbox", "scope", "test token", "masked"]
 DOCUMENT = create_app(Settings(_env_file=None)).openapi()
 OPERATIONS = {operation.id: operation for operation in operations(DOCUMENT)}
 WITH_IDS = {operation.id: operation for operation in OPERATIONS.values() if operation.ids}
