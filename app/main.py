@@ -47,8 +47,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     admin.mount(app, settings, runtime.keyring)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
-    app.add_middleware(AdmissionMiddleware, limits=runtime.rate_limits)
     app.add_middleware(CrossOriginMiddleware)
+    app.add_middleware(AdmissionMiddleware, limits=runtime.rate_limits)
     app.add_middleware(RequestMiddleware, rules=BrowserRules(settings))
     app.add_middleware(HeadMiddleware)
     if settings.trusted_proxies:

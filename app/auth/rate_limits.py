@@ -67,4 +67,4 @@ def _bucket(caller: Principal | None, ip_address: str | None) -> str:
     tenant = caller.tenant.id if caller.tenant else "platform"
     if caller.token_id is not None:
         return f"requests:{tenant}:{caller.mode}:token:{caller.token_id}"
-    return f"requests:{tenant}:{caller.mode}:user:{caller.actor.user_id if caller.actor else caller.user_id}"
+    return f"requests:{tenant}:user:{caller.actor.user_id if caller.actor else caller.user_id}"

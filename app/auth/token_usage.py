@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.session import Database
 from app.errors import Unavailable
@@ -34,6 +35,13 @@ class TokenUsage:
         used, self._used = self._used, {}
         if not used:
             return
+        try:
+            await self._write(used)
+        except BaseException:
+            self._used = used | self._used  # for the next time
+            raise
+
+    async def _write(self, used: dict[UUID, datetime]) -> None:
         ids = bindparam("ids", list(used), type_=ARRAY(ApiTokenRow.id.type))
         instants = bindparam("instants", list(used.values()), type_=ARRAY(ApiTokenRow.created_at.type))
         latest = select(func.unnest(ids).label("id"), func.unnest(instants).label("at")).subquery()
@@ -65,5 +73,5 @@ class TokenUsage:
             await asyncio.sleep(INTERVAL_SECONDS)
             try:
                 await self.flush()
-            except Unavailable:
-                _log.warning("when tokens were last used could not be written", exc_info=True)
+            except (Unavailable, SQLAlchemyError):
+                _log.exception("when tokens were last used could not be written")

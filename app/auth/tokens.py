@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
@@ -23,13 +23,16 @@ from app.core.versions import VERSIONS
 from app.db.conditions import caseless, contains, has_element, was_made
 from app.db.invalidation import announce
 from app.db.pages import Orders, find_page
-from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenNotFound, ValidationFailed
+from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenLimit, TokenNotFound, ValidationFailed
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 from app.tenancy.shared_rows import meaning
 from app.tenancy.tenant import Tenant
 
 _ORDERS: Orders = {"name": caseless(ApiTokenRow.name), "created_at": ApiTokenRow.created_at}
+
+MOST = 100
+"""How many tokens a business may have in each mode, beside those that replace others."""
 
 
 async def create(
@@ -44,7 +47,8 @@ async def create(
     """Make a token; its plaintext is returned here and, for a live one, never again.
 
     Raises PermissionDenied for a scope that the maker does not have, SandboxNotAllowed for what the sandbox has no
-    business with (a live token, and scopes of use in live mode alone), ValidationFailed for an expiry in the past.
+    business with (a live token, and scopes of use in live mode alone), ValidationFailed for an expiry in the past,
+    and TokenLimit.
     """
     mode = Mode.SANDBOX if data.mode == "test" else Mode.LIVE
     if actor.mode is Mode.SANDBOX and mode is Mode.LIVE:
@@ -53,6 +57,7 @@ async def create(
         actor.require(scope)
     if data.expires_at is not None and data.expires_at <= now:
         raise ValidationFailed(errors=[FieldError("/expires_at", "must lie in the future", code="in-the-past")])
+    await _require_room(session, tenant, is_sandbox=mode is Mode.SANDBOX)
     row = ApiTokenRow(
         tenant_id=tenant.id,
         created_by=actor.user_id,
@@ -146,6 +151,15 @@ async def roll(
 async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:
     """End a token at once, in every process. Raises TokenNotFound."""
     _revoke(session, await require(session, tenant, token_id, for_update=True), now=now)
+
+
+async def _require_room(session: AsyncSession, tenant: Tenant, *, is_sandbox: bool) -> None:
+    """See that the business may have one more token: each has a quota of its own. Raises TokenLimit."""
+    tokens = ApiTokenRow.__table__  # not its class: the mode is the token's, not the caller's
+    is_kept = (tokens.c.tenant_id == tenant.id, tokens.c.is_sandbox == is_sandbox, tokens.c.revoked_at.is_(None))
+    kept = await session.scalar(select(func.count()).select_from(tokens).where(*is_kept)) or 0
+    if kept >= MOST:
+        raise TokenLimit
 
 
 def _issue(session: AsyncSession, keyring: Keyring, row: ApiTokenRow, *, now: datetime) -> str:

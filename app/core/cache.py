@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,6 +15,10 @@ class _Entry(Generic[Value]):
     value: Value
     tags: tuple[str, ...]
     expires_at: float
+
+
+TOLL: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("toll", default=None)
+"""What whoever is being served has to do before anything is loaded for them that is not remembered."""
 
 
 class TaggedCache(Generic[Value]):
@@ -43,6 +48,9 @@ class TaggedCache(Generic[Value]):
             if entry.expires_at > self._monotonic():
                 return entry.value
             self._forget(key)
+        toll = TOLL.get()
+        if toll is not None and self.enabled:
+            await toll()
         drops = self._drops
         loaded = await load()
         if loaded is None:

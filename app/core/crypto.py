@@ -41,20 +41,23 @@ class Keyring:
         """Keyed SHA-256 of data that may be read but not made up, with a key that serves this purpose alone."""
         return hmac.digest(self._derive(f"mac:{purpose}"), data, "sha256")
 
-    def seal(self, value: str) -> str:
-        """Encrypt a secret that has to be readable again. The text says how, so that another way can follow."""
+    def seal(self, value: str, *, about: str = "") -> str:
+        """Encrypt a secret that has to be readable again. The text says how, so that another way can follow.
+
+        It is unsealed only by whoever says again what it is about, so that it opens nowhere but where it belongs.
+        """
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, value.encode(), None)
+        sealed = nonce + self._cipher.encrypt(nonce, value.encode(), about.encode())
         return f"{_SEALED_BY}.{base64.urlsafe_b64encode(sealed).decode()}"
 
-    def unseal(self, sealed: str) -> str:
+    def unseal(self, sealed: str, *, about: str = "") -> str:
         """Decrypt what `seal` made, now or in earlier versions. Raises UnsealError."""
         way, _, text = sealed.rpartition(".")
         try:
             if way != _SEALED_BY:
                 return self._former_cipher.decrypt(sealed.encode()).decode()
             raw = base64.urlsafe_b64decode(text)
-            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], about.encode()).decode()
         except (InvalidTag, InvalidToken, ValueError) as error:
             raise UnsealError("sealed with another secret key, or altered") from error
 

@@ -10,6 +10,7 @@ from app.db.connection import ScopedConnection
 
 _RECYCLE_SECONDS = 1800  # a backend keeps the catalogue of every tenant it has touched: let it go now and then
 _CHECKOUT_SECONDS = 5
+LOCK_TIMEOUT = "5s"  # whoever waits longer for a row or a table gives its connection back to the others
 _PREPARED_STATEMENTS = 500
 
 
@@ -31,6 +32,7 @@ def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
                 "search_path": "pg_catalog",
                 "timezone": "UTC",
                 "jit": "off",
+                "lock_timeout": LOCK_TIMEOUT,
                 "application_name": "smoothschedule",
             },
         },

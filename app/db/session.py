@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import greenlet_spawn
 
 from app.db.connection import ScopedConnection
-from app.db.constraints import problem_of
+from app.db.constraints import LOCK_NOT_AVAILABLE, problem_of, sqlstate_of
 from app.errors import Problem, Unavailable
 
 SCHEMA = "schema"
@@ -61,7 +61,8 @@ class Database:
     async def transaction(self, schema: str | None = None) -> AsyncIterator[AsyncSession]:
         """A transaction in this tenant schema (or in none: public tables only), committed at the end.
 
-        Raises the Problem that a violated constraint stands for, and Unavailable if no connection is to be had.
+        Raises the Problem that a violated constraint stands for, and Unavailable if no connection is to be had, or no
+        lock in time.
         """
         async with self._sessions(info={SCHEMA: schema}) as session:
             try:
@@ -79,7 +80,7 @@ class Database:
             except (PoolTimeout, OSError, asyncpg.PostgresError) as error:  # no connection to be had
                 raise Unavailable from error
             except DBAPIError as error:
-                if error.connection_invalidated:
+                if error.connection_invalidated or sqlstate_of(error) == LOCK_NOT_AVAILABLE:
                     raise Unavailable from error
                 raise
             await self._announce(session)

@@ -17,7 +17,7 @@ Problem
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
-│                               · PasskeyLimit · TokenExpired · IdempotencyKeyInUse
+│                               · PasskeyLimit · TokenExpired · TokenLimit · IdempotencyKeyInUse
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
@@ -57,6 +57,7 @@ from app.errors.conflicts import (
     SlotTaken,
     SlugTaken,
     TokenExpired,
+    TokenLimit,
     WebhookEndpointLimit,
 )
 from app.errors.forbidden import (
@@ -191,6 +192,7 @@ __all__ = [
     "TierNotFound",
     "TokenExpired",
     "TokenInvalid",
+    "TokenLimit",
     "TokenNotFound",
     "TooManyAttempts",
     "Unauthenticated",

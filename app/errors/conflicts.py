@@ -107,6 +107,13 @@ class LastOwner(Conflict):
     """
 
 
+class TokenLimit(Conflict):
+    """The business has as many API tokens as it may have.
+
+    Revoke one that is no longer used.
+    """
+
+
 class TokenExpired(Conflict):
     """The token has expired.
 

@@ -68,16 +68,16 @@ async def find_answer(session: AsyncSession, keyring: Keyring, request: KeyedReq
     Raises IdempotencyKeyReused if the key belongs to another request, IdempotencyKeyInUse if it is another
     transaction's.
     """
-    table = _table_of(session)
-    names_it = [getattr(table, name) == value for name, value in _identity(table, request).items()]
-    found = outerjoin(select(literal(1)).subquery(), table, and_(*names_it, table.created_at > request.at - KEPT_FOR))
+    table = _table_of(session).__table__  # not its class: the identity says which mode's row is meant
+    names_it = [table.c[name] == value for name, value in _identity(_table_of(session), request).items()]
+    found = outerjoin(select(literal(1)).subquery(), table, and_(*names_it, table.c.created_at > request.at - KEPT_FOR))
     is_ours = func.pg_try_advisory_xact_lock(literal(_lock_id(session, request), BigInteger))
-    query = select(is_ours.label("is_ours"), table.fingerprint, table.status, table.sealed).select_from(found)
+    query = select(is_ours.label("is_ours"), table.c.fingerprint, table.c.status, table.c.sealed).select_from(found)
     row = (await session.execute(query)).one()
     if row.fingerprint is not None:
         if row.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused
-        return Answer(row.status, **orjson.loads(keyring.unseal(row.sealed)))
+        return Answer(row.status, **orjson.loads(keyring.unseal(row.sealed, about=_about(session, request))))
     if not row.is_ours:
         raise IdempotencyKeyInUse
     return None
@@ -94,7 +94,9 @@ async def keep(session: AsyncSession, keyring: Keyring, request: KeyedRequest, a
     written: dict[str, Any] = {
         "fingerprint": request.fingerprint,
         "status": answer.status,
-        "sealed": keyring.seal(orjson.dumps({"headers": answer.headers, "body": answer.body}).decode()),
+        "sealed": keyring.seal(
+            orjson.dumps({"headers": answer.headers, "body": answer.body}).decode(), about=_about(session, request)
+        ),
         "created_at": request.at,
     }
     if table is SharedIdempotencyKeyRow:
@@ -132,6 +134,10 @@ def _identity(table: _Table, request: KeyedRequest) -> dict[str, Any]:
     return identity
 
 
+def _about(session: AsyncSession, request: KeyedRequest) -> str:
+    """Whose answer it is, to what: in another row it cannot be unsealed."""
+    return f"{session.info[SCHEMA]}:{request.mode}:{request.owner_id}:{request.key}"
+
+
 def _lock_id(session: AsyncSession, request: KeyedRequest) -> int:
-    name = f"{session.info[SCHEMA]}:{request.mode}:{request.owner_id}:{request.key}"
-    return int.from_bytes(sha256(name.encode()).digest()[:_LOCK_ID_BYTES], signed=True)
+    return int.from_bytes(sha256(_about(session, request).encode()).digest()[:_LOCK_ID_BYTES], signed=True)

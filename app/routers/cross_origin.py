@@ -36,6 +36,12 @@ def allow(scope: Scope, headers: MutableHeaders) -> None:
         headers["Access-Control-Expose-Headers"] = _EXPOSED
 
 
+def is_preflight(request: Request) -> bool:
+    """Whether a browser asks what it may, and nothing more."""
+    asked = request.headers
+    return request.method == "OPTIONS" and "origin" in asked and "access-control-request-method" in asked
+
+
 class CrossOriginMiddleware:
     """Answers what browsers ask before they let a page of another origin call the API (a preflight).
 
@@ -50,8 +56,8 @@ class CrossOriginMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope) if scope["type"] == "http" else {}
         if "origin" in asked and scope["path"].startswith(API_PREFIX):
-            is_preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in asked
-            if await _may_call(Request(scope), asked["origin"]) and is_preflight:
+            request = Request(scope)
+            if await _may_call(request, asked["origin"]) and is_preflight(request):
                 headers = _PREFLIGHT | {"Access-Control-Allow-Origin": asked["origin"]}
                 await Response(status_code=204, headers=headers)(scope, receive, send)
                 return

@@ -14,7 +14,7 @@ from app.auth.principals import Principal
 from app.errors import IdempotencyKeyInUse, IdempotencyKeyInvalid, IdempotencyKeyReused
 from app.idempotency import keys
 from app.routers import versions
-from app.routers.operations import Handler, has_transaction, knows_caller, sets_cookies
+from app.routers.operations import LOG_IN_TAG, Handler, has_transaction, knows_caller, sets_cookies
 from app.routers.problems import add_responses, problems
 from app.tenancy.dependencies import now
 
@@ -39,10 +39,12 @@ _REPLAYED_HEADER = {
 def takes_keys(route: APIRoute) -> bool:
     """Whether the operation minds `Idempotency-Key`: a POST that changes something for a caller who is known.
 
-    Not one that sets cookies: its answer is for one browser, once.
+    Not one that sets cookies: its answer is for one browser, once. Nor one that changes how somebody logs in: codes and
+    seeds are shown once, and kept as digests.
     """
     is_post = route.methods == {"POST"}
-    return is_post and knows_caller(route) and has_transaction(route) and not sets_cookies(route)
+    is_about_log_in = LOG_IN_TAG in route.tags and route.status_code != HTTPStatus.CREATED
+    return is_post and knows_caller(route) and has_transaction(route) and not (sets_cookies(route) or is_about_log_in)
 
 
 def wrap(route: APIRoute, handle: Handler) -> Handler:

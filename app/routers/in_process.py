@@ -16,19 +16,25 @@ from app.auth import csrf
 from app.routers import versions
 
 _CONNECTION = ("type", "asgi", "http_version", "scheme", "server", "client")
-_CARRIED = (
-    "host",
-    "authorization",
-    "cookie",
-    "origin",
-    "sec-fetch-site",
-    csrf.HEADER,
-    "user-agent",
-    "accept-language",
-    versions.HEADER,
-    "sandbox-now",
+_CARRIED = frozenset(
+    name.lower().encode()
+    for name in (
+        "host",
+        "authorization",
+        "cookie",
+        "origin",
+        "sec-fetch-site",
+        csrf.HEADER,
+        "user-agent",
+        "accept-language",
+        versions.HEADER,
+        "sandbox-now",
+    )
 )
-"""The headers of the outer request that the inner ones have too: who calls, from where, and how they like it."""
+"""The headers of the outer request that the inner ones have too: who calls, from where, and how they like it.
+
+All lines of each: HTTP/2 sends cookies one by one.
+"""
 _LONGEST_REQUEST_ID = 60  # which leaves room for a number
 
 
@@ -45,15 +51,15 @@ class Inner:
         """As the server would have announced it, had the outer request's caller sent it."""
         path, _, query = self.target.partition("?")
         request_id = f"{outer.state.request_id[:_LONGEST_REQUEST_ID]}.{number}"
-        headers = [(name, outer.headers[name]) for name in _CARRIED if name in outer.headers]
-        headers += [*self.headers, ("x-request-id", request_id), ("content-length", str(len(self.body)))]
+        carried = [pair for pair in outer.headers.raw if pair[0] in _CARRIED]
+        own = [*self.headers, ("x-request-id", request_id), ("content-length", str(len(self.body)))]
         return {name: outer.scope[name] for name in _CONNECTION if name in outer.scope} | {
             "method": self.method,
             "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            "headers": carried + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in own],
             "state": {},
         }
 

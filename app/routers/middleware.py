@@ -137,13 +137,26 @@ class ForwardedMiddleware:
             host = _last(headers, "x-forwarded-host")
             if host:
                 headers["host"] = host
-            address = _last(headers, "x-forwarded-for")
+            address = _address(_last(headers, "x-forwarded-for"))
             if address:
                 scope["client"] = (address, 0)
         await self._app(scope, receive, send)
 
     def _is_trusted(self, client: tuple[str, int] | None) -> bool:
-        return client is not None and any(ip_address(client[0]) in network for network in self._trusted)
+        address = _address(client[0]) if client is not None else None
+        return address is not None and any(ip_address(address) in network for network in self._trusted)
+
+
+def _address(named: str) -> str | None:
+    """An IP address, which some proxies name with a port; None for what is no address."""
+    bracketed, _, _ = named.removeprefix("[").partition("]")
+    host, colon, _ = named.partition(":")
+    for text in (named, bracketed, host if colon else ""):
+        try:
+            return str(ip_address(text))
+        except ValueError:
+            continue
+    return None
 
 
 def _last(headers: Headers, name: str) -> str:

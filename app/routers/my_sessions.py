@@ -9,12 +9,13 @@ from app.auth import session_list
 from app.auth.dependencies import InPerson, Now, PublicSession
 from app.auth.session_schemas import MySessionFilters, MySessionRead, SessionsEnded
 from app.errors import CursorInvalid, InPersonOnly, SessionNotFound
+from app.routers.operations import LOG_IN_TAG
 from app.routers.pages import PageRead
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 
 router = ApiRouter(
-    prefix="/me/sessions", tags=["My security"], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly)
+    prefix="/me/sessions", tags=[LOG_IN_TAG], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly)
 )
 
 

@@ -20,6 +20,8 @@ from app.auth.dependencies import (
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 """Answers a request; the request's transaction commits after it, and before the answer is sent."""
 
+LOG_IN_TAG = "My security"
+"""The tag of the operations that are about how the caller logs in."""
 _ASKING = (current_principal, in_session, in_person)
 """The dependencies that want to know the caller, beside those that want a permission."""
 TRANSACTIONS = (public_session, tenant_session, live_session)

@@ -29,11 +29,12 @@ from app.errors import (
     PasswordWrong,
     TooManyAttempts,
 )
+from app.routers.operations import LOG_IN_TAG
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 
 router = ApiRouter(
-    prefix="/me/passkeys", tags=["My security"], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly)
+    prefix="/me/passkeys", tags=[LOG_IN_TAG], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly)
 )
 
 

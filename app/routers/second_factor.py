@@ -19,10 +19,11 @@ from app.errors import (
     SecondFactorPresent,
     TooManyAttempts,
 )
+from app.routers.operations import LOG_IN_TAG
 from app.routers.problems import AUTHENTICATED, ON_ANY_HOST, problems
 from app.routers.routing import ApiRouter
 
-router = ApiRouter(prefix="/me", tags=["My security"], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly))
+router = ApiRouter(prefix="/me", tags=[LOG_IN_TAG], responses=problems(*ON_ANY_HOST, *AUTHENTICATED, InPersonOnly))
 
 
 @router.get("/second-factor", summary="What my log-in asks for")

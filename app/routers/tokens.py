@@ -8,7 +8,7 @@ from fastapi import Query
 from app.auth import tokens
 from app.auth.dependencies import CanReadTokens, CanWriteTokens, Keys, Now, PublicSession
 from app.auth.schemas import TokenCreate, TokenFilters, TokenRead, TokenRoll, TokenUpdate
-from app.errors import CursorInvalid, SandboxNotAllowed, TokenExpired, TokenNotFound
+from app.errors import CursorInvalid, SandboxNotAllowed, TokenExpired, TokenLimit, TokenNotFound
 from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -17,7 +17,7 @@ from app.tenancy.dependencies import CurrentTenant
 router = ApiRouter(prefix="/tokens", tags=["API tokens"], responses=problems(*PERMITTED))
 
 
-@router.post("", status_code=201, summary="Make an API token", responses=problems(SandboxNotAllowed))
+@router.post("", status_code=201, summary="Make an API token", responses=problems(SandboxNotAllowed, TokenLimit))
 async def create_token(
     body: TokenCreate,
     actor: CanWriteTokens,

@@ -127,6 +127,7 @@ def direct_engine(database_url: str) -> AsyncEngine:
             "server_settings": {
                 "search_path": "pg_catalog",
                 "timezone": "UTC",
+                "lock_timeout": "0",  # one run waits for another, however long that takes
                 "application_name": "smoothschedule-migrate",
             },
         },

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from app.db.base import TenantBase
 from app.db.constraints import LOCK_NOT_AVAILABLE, sqlstate_of
+from app.db.session import SCHEMA
 from app.errors import Unavailable
 from app.models import tenant as _tables  # noqa: F401 — fills the metadata
 from app.models.public import TenantSchemaRow
@@ -76,9 +77,11 @@ async def drop_schemas(session: AsyncSession, schema_name: str) -> None:
 async def empty_schema(session: AsyncSession, name: str) -> None:
     """Delete all rows of the schema that the transaction is confined to, which nobody else gets at until its end.
 
-    Whoever is at work in it is waited for. Raises Unavailable if they do not come to an end.
+    Whoever is at work in it is waited for. Raises Unavailable if they do not come to an end, or empty it themselves.
     """
-    one_at_a_time = select(TenantSchemaRow.name).where(TenantSchemaRow.name == name).with_for_update()
+    if session.info[SCHEMA] != name:
+        raise ValueError(f"the transaction is confined to {session.info[SCHEMA]!r}, not to {name!r}")
+    one_at_a_time = select(TenantSchemaRow.name).where(TenantSchemaRow.name == name).with_for_update(nowait=True)
     await session.execute(one_at_a_time)
     tables = ", ".join(TenantBase.metadata.tables)
     for _ in range(_EMPTYING_ATTEMPTS):

@@ -2,14 +2,20 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.engine import make_url
 
 from app.auth.token_usage import TokenUsage
 from app.core.clock import utcnow
+from app.core.ids import uuid7
+from app.db.engine import make_engine
+from app.db.session import Database
+from app.errors import Unavailable
 from app.main import create_app
 from app.models.public import ApiTokenRow
 from app.settings import Settings
@@ -79,6 +85,20 @@ class TestAllowedNetworks:
             assert (await client.get("/api/v1/host")).status_code == 200
 
 
+class TestTokenLimit:
+    async def test_is_a_hundred_in_each_mode(self, business: Business, app: FastAPI) -> None:
+        first = await business.make("/tokens", body())
+        async with app.state.database.transaction() as session:
+            row = await session.get_one(ApiTokenRow, UUID(first["id"]))
+            columns = [column.name for column in ApiTokenRow.__table__.columns if column.name not in {"id", "digest"}]
+            copied = {name: getattr(row, name) for name in columns}
+            session.add_all(ApiTokenRow(id=uuid7(), digest=uuid7().bytes, **copied) for _ in range(99))
+        answer = await business.owner.post(TOKENS, json=body())
+        assert (answer.status_code, answer.json()["code"]) == (409, "token-limit")
+        assert (await business.owner.post(TOKENS, json=body(mode="test"))).status_code == 201
+        await business.make(f"/tokens/{first['id']}/roll", {"overlap_seconds": 0})
+
+
 class TestUpdateToken:
     async def test_changes_name_and_networks_at_once_in_every_process(
         self, business: Business, other_process: FastAPI
@@ -135,6 +155,21 @@ class TestLastUsed:
             await usage.stop()
         async with app.state.database.transaction() as session:
             assert (await session.get_one(ApiTokenRow, token_id)).last_used_at == now
+
+    async def test_is_written_later_if_the_database_is_away(
+        self, business: Business, settings: Settings, tmp_path: Path
+    ) -> None:
+        made, way = await business.make("/tokens", body()), tmp_path / "postgres"
+        url = make_url(settings.database_url)
+        database = Database(make_engine(str(url.update_query_dict({"host": str(way)})), pool_size=1))
+        usage = TokenUsage(database)
+        usage.note(UUID(made["id"]), utcnow())
+        with pytest.raises(Unavailable):
+            await usage.flush()
+        way.symlink_to(str(url.query["host"]))
+        await usage.flush()
+        assert (await business.owner.get(f"{TOKENS}/{made['id']}")).json()["last_used_at"]
+        await database.close()
 
     async def test_of_many_is_written_in_one_statement(
         self, business: Business, app: FastAPI, sent_statements: set[str]

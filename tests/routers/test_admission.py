@@ -2,13 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from app.auth.token_format import new_token
+from app.core.cache import TaggedCache
 from app.db.invalidation import announce
 from app.main import create_app
 from app.models.public import TierRow
@@ -17,6 +20,7 @@ from app.subscriptions.tiers import TIERS_TAG
 from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
 from tests.conftest import Caller
+from tests.receivers import eventually
 
 POLICY = re.compile(r'"default";q=(\d+);w=60')
 STANDING = re.compile(r'"default";r=(\d+);t=(\d+)')
@@ -27,6 +31,26 @@ def number(pattern: re.Pattern[str], header: str) -> int:
     found = pattern.fullmatch(header)
     assert found, header
     return int(found[1])
+
+
+async def remembers(app: FastAPI) -> bool:
+    """Whether the process hears of changes by now, so that it remembers what it looked up."""
+    cache: TaggedCache[object] = app.state.principals.cache
+    return cache.enabled
+
+
+@contextmanager
+def counting(app: FastAPI) -> Iterator[list[str]]:
+    """The statements that the application sends while it lasts."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -118,6 +142,22 @@ class TestLimits:
             for _ in range(5)
         ]
         assert statuses == [401] * 3 + [429] * 2
+
+    async def test_have_nothing_looked_up_for_whoever_has_spent_theirs(
+        self, strict_app: FastAPI, business: Business, at: Caller
+    ) -> None:
+        await eventually(lambda: remembers(strict_app))
+        guesser = at(business.host, app=strict_app)
+
+        async def guess(path: str = "/api/v1/me", **headers: str) -> int:
+            token = {"Authorization": f"Bearer {new_token(Mode.LIVE)}"}
+            return (await guesser.get(path, headers=token | headers)).status_code
+
+        assert [await guess() for _ in range(3)] == [401] * 3
+        with counting(strict_app) as statements:
+            assert [await guess() for _ in range(3)] == [429] * 3
+            assert [await guess(path, Host="made-up.localhost") for path in ("/api/v1/me", "/")] == [429] * 2
+        assert statements == []
 
     async def test_count_unknown_hosts_too(self, strict_app: FastAPI, at: Caller) -> None:
         stranger = at("nobody-is-here.localhost", app=strict_app)

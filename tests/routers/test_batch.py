@@ -62,8 +62,21 @@ class TestRunBatch:
         assert (missing["status"], missing["body"]["code"]) == (404, "not-found")
         assert (await shop.owner.get(path)).json()["name"] == "Countess"
 
+    async def test_stays_in_the_sandbox_however_the_cookies_are_sent(self, shop: Business) -> None:
+        name, token = new_key(), shop.owner.headers["authorization"]
+        headers = [
+            ("Authorization", token),
+            ("Cookie", "theme=dark"),
+            ("Cookie", "sandbox_mode=true"),  # as HTTP/2 may send them: each in a line of its own
+        ]
+        body = {"requests": [post(CUSTOMERS, {"name": name})]}
+        answer = await shop.anonymous.post(BATCH, json=body, headers=headers)
+        assert answer.json()["results"][0]["status"] == 201
+        assert answer.headers["x-sandbox-mode"] == "true"
+        assert await Desk(shop.owner).count(name) == 0
+
     async def test_has_no_body_where_the_answer_has_none(self, shop: Business) -> None:
-        token = await shop.make("/tokens", {"name": "till", "mode": "test", "scopes": ["services:read"]})
+        token = await shop.make("/tokens", {"name": "till", "mode": "live", "scopes": ["services:read"]})
 
         (deleted,) = await results(shop.owner, {"method": "DELETE", "path": f"/api/v1/tokens/{token['id']}"})
 

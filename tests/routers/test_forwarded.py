@@ -5,13 +5,19 @@ from ipaddress import IPv4Network
 import httpx
 import pytest
 from sqlalchemy import select
+from starlette.types import Receive, Scope, Send
 
 from app.main import create_app
 from app.models.public import UserSessionRow
+from app.routers.middleware import ForwardedMiddleware
 from app.settings import Settings
 from tests.actors import PASSWORD, Business
 
 FORWARDED = {"Host": "inner.example", "X-Forwarded-For": "198.51.100.7"}
+
+
+async def nothing(*_arguments: object) -> None:
+    """Neither received nor sent."""
 
 
 class TestForwardedHost:
@@ -25,6 +31,33 @@ class TestForwardedHost:
             async with httpx.AsyncClient(transport=transport, base_url="http://inner.example") as client:
                 answer = await client.get("/", headers=FORWARDED | {"X-Forwarded-Host": f"x.example, {business.host}"})
         assert answer.status_code == status
+
+    @pytest.mark.parametrize(
+        ("said", "address"),
+        [
+            ("198.51.100.7", "198.51.100.7"),
+            ("198.51.100.7:4711", "198.51.100.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("unknown", "10.1.2.3"),
+            ("", "10.1.2.3"),
+        ],
+    )
+    async def test_an_address_counts_with_or_without_a_port(self, said: str, address: str) -> None:
+        seen: list[object] = []
+
+        async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+            seen.append(scope["client"][0])
+
+        scope = {
+            "type": "http",
+            "client": ("10.1.2.3", 1),
+            "headers": [(b"x-forwarded-for", said.encode()), (b"host", b"inner.example")],
+        }
+        middleware = ForwardedMiddleware(app, [IPv4Network("10.0.0.0/8")])
+        await middleware(scope, nothing, nothing)  # type: ignore[arg-type] # nothing is received or sent
+        assert seen == [address]
 
     async def test_the_last_of_several_lines_counts(self, settings: Settings, business: Business) -> None:
         app = create_app(settings.model_copy(update={"trusted_proxies": [IPv4Network("10.0.0.0/8")]}))
