@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from sqlalchemy import event
 
 from app.auth.token_format import new_token
-from app.core.cache import TaggedCache
 from app.db.invalidation import announce
 from app.main import create_app
 from app.models.public import TierRow
@@ -20,7 +19,7 @@ from app.subscriptions.tiers import TIERS_TAG
 from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
 from tests.conftest import Caller
-from tests.receivers import eventually
+from tests.remembering import until_it_remembers
 
 POLICY = re.compile(r'"default";q=(\d+);w=60')
 STANDING = re.compile(r'"default";r=(\d+);t=(\d+)')
@@ -31,12 +30,6 @@ def number(pattern: re.Pattern[str], header: str) -> int:
     found = pattern.fullmatch(header)
     assert found, header
     return int(found[1])
-
-
-async def remembers(app: FastAPI) -> bool:
-    """Whether the process hears of changes by now, so that it remembers what it looked up."""
-    cache: TaggedCache[object] = app.state.principals.cache
-    return cache.enabled
 
 
 @contextmanager
@@ -146,7 +139,7 @@ class TestLimits:
     async def test_have_nothing_looked_up_for_whoever_has_spent_theirs(
         self, strict_app: FastAPI, business: Business, at: Caller
     ) -> None:
-        await eventually(lambda: remembers(strict_app))
+        await until_it_remembers(strict_app)
         guesser = at(business.host, app=strict_app)
 
         async def guess(path: str = "/api/v1/me", **headers: str) -> int:
