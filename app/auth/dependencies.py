@@ -245,13 +245,14 @@ class Permitted:
         elif self.permission in BUSINESS_PERMISSIONS:
             await current_tenant(request)
         principal = await current_principal(request)
-        await self._require(request, principal)
+        await self.require(request, principal)
         request.state.grant_id = principal.grant_for(self.permission)
         if principal.actor is not None and request.method == "DELETE":
             raise InPersonOnly("Nothing can be deleted while masquerading.")
         return principal
 
-    async def _require(self, request: Request, principal: Principal) -> None:
+    async def require(self, request: Request, principal: Principal) -> None:
+        """Raise PermissionDenied unless the caller has this permission. The audit trail keeps that."""
         try:
             principal.require(self.permission)
         except PermissionDenied as refusal:
@@ -265,7 +266,7 @@ class Permitted:
 class PermittedToMasquerade(Permitted):
     """Likewise, for the one operation whose every attempt is kept together with whom it was aimed at."""
 
-    async def _require(self, request: Request, principal: Principal) -> None:
+    async def require(self, request: Request, principal: Principal) -> None:
         try:
             if principal.actor is not None:
                 raise AlreadyMasquerading

@@ -26,9 +26,9 @@ from app.routers.conditions import ExpectedRevisions
 from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
-from app.scheduling import appointments, booking, listing, rescheduling, transitions
+from app.scheduling import appointments, booking, expansion, listing, rescheduling, transitions
 from app.scheduling.context import SchedulingContext
-from app.scheduling.dependencies import Context, SchedulingNow
+from app.scheduling.dependencies import Context, Expand, SchedulingNow
 from app.scheduling.lifecycle import Status
 from app.scheduling.schemas.appointments import (
     AppointmentCancel,
@@ -72,12 +72,14 @@ async def book_appointment(
     body: AppointmentCreate,
     _actor: CanBookAppointments,
     context: Context,
+    expand: Expand,
     session: TenantSession,
     request: Request,
     response: Response,
 ) -> AppointmentRead:
     """Book a customer into a free slot, or hold the slot for them. Nobody else can have it from then on."""
-    return _answer_new(await booking.book(session, context, body), context, request, response)
+    answer = _answer_new(await booking.book(session, context, body), context, request, response)
+    return await expansion.expand(session, answer, expand)
 
 
 @router.get(
@@ -90,18 +92,25 @@ async def list_appointments(
     _actor: CanReadAppointments,
     snapshot: TenantSnapshot,
     filters: Annotated[AppointmentFilters, Query()],
+    expand: Expand,
     now: SchedulingNow,
 ) -> Response:
     """Appointments in order of their start."""
-    return Response(await listing.find(snapshot, filters, now=now), media_type="application/json")
+    return Response(await listing.find(snapshot, filters, expand, now=now), media_type="application/json")
 
 
 @router.get("/{appointment_id}", summary="Get an appointment", responses=problems(AppointmentNotFound))
 async def get_appointment(
-    appointment_id: UUID, _actor: CanReadAppointments, context: Context, session: TenantSession, response: Response
+    appointment_id: UUID,
+    _actor: CanReadAppointments,
+    context: Context,
+    expand: Expand,
+    session: TenantSession,
+    response: Response,
 ) -> AppointmentRead:
     """One appointment. Its `ETag` can be sent back in `If-Match` with a change."""
-    return _answer(await appointments.require(session, appointment_id), context, response)
+    answer = _answer(await appointments.require(session, appointment_id), context, response)
+    return await expansion.expand(session, answer, expand)
 
 
 @router.patch(
@@ -231,6 +240,7 @@ async def reschedule_appointment(
     body: AppointmentReschedule,
     _actor: CanBookAppointments,
     context: Context,
+    expand: Expand,
     session: TenantSession,
     revisions: ExpectedRevisions,
     request: Request,
@@ -241,4 +251,4 @@ async def reschedule_appointment(
     The answer is the new one, linked by `rescheduled_from_id`; the old one is cancelled by the system.
     """
     row = await rescheduling.reschedule(session, context, appointment_id, body, revisions)
-    return _answer_new(row, context, request, response)
+    return await expansion.expand(session, _answer_new(row, context, request, response), expand)

@@ -4,10 +4,10 @@ from app.events.catalogue import EventType
 from app.events.outbox import Event
 from app.models.tenant import AppointmentRow
 from app.scheduling.context import SchedulingContext
-from app.scheduling.schemas.appointments import AppointmentRead
+from app.scheduling.schemas.appointments import AppointmentData
 
 
 def event_of(kind: EventType, appointment: AppointmentRow, context: SchedulingContext) -> Event:
     """The event, with the appointment as the API shows it."""
-    data = AppointmentRead.of(appointment, now=context.now).model_dump()
+    data = AppointmentData.of(appointment, now=context.now).model_dump()
     return Event(kind, context.tenant.id, context.mode, context.recorded_at, data)

@@ -1,14 +1,16 @@
-"""What scheduling takes from a request besides its body: the clock to go by, and the revision to be changed."""
+"""What scheduling takes from a request besides its body: the clock to go by, and what to show with the answer."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
 
-from app.auth.dependencies import current_principal
+from app.auth.dependencies import Permitted, current_principal
 from app.core.schemas import EARLIEST, LATEST
 from app.errors import ClockInvalid, SandboxClockRefused
 from app.scheduling.context import SchedulingContext
+from app.scheduling.expansion import NEEDED
+from app.scheduling.schemas.appointments import Expansion, Expansions
 from app.subscriptions.dependencies import current_tiers
 from app.subscriptions.limits import booking_quota
 from app.tenancy.dependencies import current_tenant, now
@@ -54,3 +56,13 @@ async def scheduling_context(request: Request, scheduled_now: SchedulingNow) -> 
 
 
 Context = Annotated[SchedulingContext, Depends(scheduling_context)]
+
+
+async def expansions(request: Request, expand: Annotated[Expansions, Query()] = ()) -> tuple[Expansion, ...]:
+    """What to show with an appointment. Raises PermissionDenied for what the caller may not read by itself."""
+    for each in expand:
+        await Permitted(NEEDED[each]).require(request, await current_principal(request))
+    return expand
+
+
+Expand = Annotated[tuple[Expansion, ...], Depends(expansions)]

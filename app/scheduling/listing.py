@@ -1,5 +1,6 @@
 """The list of appointments: the busiest read, so the database writes its JSON and nothing is done per row here."""
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import lru_cache
@@ -10,11 +11,13 @@ import orjson
 
 from app.core.pagination import MAX_LIMIT, MOST_COUNTED, capped
 from app.db.connection import ScopedConnection
+from app.scheduling.documents import columns_of, whole
+from app.scheduling.expansion import WRITTEN
 from app.scheduling.ranges import check_order
-from app.scheduling.schemas.appointments import AppointmentFilters
+from app.scheduling.schemas.appointments import AppointmentFilters, AppointmentRead, Expansion
 
 # `lifecycle.status_at` in SQL: what is past its time counts as expired, though the sweep has not come by yet.
-_IS_EXPIRED = "(status IN ('held', 'pending') AND expires_at <= {now})"
+_STATUS = "CASE WHEN status IN ('held', 'pending') AND expires_at <= {now} THEN 'expired' ELSE status END"
 
 # What each filter asks for, if it is used.
 _CONDITIONS = {
@@ -23,7 +26,7 @@ _CONDITIONS = {
     "customer_id": "customer_id = {customer_id}",
     "service_id": "service_id = {service_id}",
     "resource_id": "resource_ids @> ARRAY[{resource_id}::uuid]",
-    "statuses": f"CASE WHEN {_IS_EXPIRED} THEN 'expired' ELSE status END = ANY({{statuses}})",
+    "statuses": f"{_STATUS} = ANY({{statuses}})",
     "ids": "id = ANY({ids}::uuid[])",
     "created_since": "created_at >= {created_since}",
     "created_until": "created_at < {created_until}",
@@ -31,24 +34,16 @@ _CONDITIONS = {
     "after_id": "({key}, id) {beyond} ({after_key}, {after_id})",
 }
 
-
-def _written(instant: str) -> str:
-    """An instant as Pydantic writes it: in UTC, with microseconds only where there are any."""
-    return f"""replace(to_char(timezone('UTC', {instant}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')"""
-
-
-def _whole(instant: str) -> str:
-    """Likewise, of one that is always a whole second."""
-    return f"""to_char(timezone('UTC', {instant}), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-
-
+_COLUMNS = columns_of(
+    AppointmentRead,
+    status=_STATUS,
+    start=whole("start_at"),
+    end=whole("end_at"),
+    **{each: f"{{{each}}}" for each in Expansion},
+)
 _DOCUMENTS = f"""
 SELECT row_to_json(listed)::text FROM (
-  SELECT id, CASE WHEN {_IS_EXPIRED} THEN 'expired' ELSE status END AS status, service_id, customer_id, resource_ids,
-    {_whole("start_at")} AS start, {_whole("end_at")} AS "end", timezone, price_minor, currency, notes, source,
-    {_written("expires_at")} AS expires_at, {_written("cancelled_at")} AS cancelled_at, cancelled_by, cancel_reason,
-    rescheduled_from_id, rescheduled_to_id, ics_uid, ics_sequence, revision,
-    {_written("created_at")} AS created_at, {_written("updated_at")} AS updated_at
+  SELECT {_COLUMNS}
   FROM appointments WHERE {{conditions}} ORDER BY {{key}} {{direction}}, id {{direction}} LIMIT {{limit}}
 ) listed
 """  # noqa: S608 — nothing in it comes from outside # nosec B608
@@ -65,9 +60,13 @@ _KEPT = 1000  # statements: nobody fills the memory by asking for every set of f
 
 
 async def find(
-    snapshot: AbstractAsyncContextManager[ScopedConnection], filters: AppointmentFilters, *, now: datetime
+    snapshot: AbstractAsyncContextManager[ScopedConnection],
+    filters: AppointmentFilters,
+    expand: Collection[Expansion],
+    *,
+    now: datetime,
 ) -> bytes:
-    """A page of appointments, as the JSON of a `PageRead[AppointmentRead]`.
+    """A page of appointments, each with what is to be shown with it, as the JSON of a `PageRead[AppointmentRead]`.
 
     Raises CursorInvalid, and ValidationFailed for an end before the start.
     """
@@ -76,10 +75,9 @@ async def find(
     asked = _asked(filters, now)
     values = asked | {"now": now, "limit": limit + 1} | _after(filters)
     total, is_capped = None, False
+    statement = _statement(tuple(values), filters.order, frozenset(expand), descending=filters.is_descending)
     async with snapshot as connection:
-        rows = await connection.fetch(
-            _statement(tuple(values), filters.order, descending=filters.is_descending), *values.values()
-        )
+        rows = await connection.fetch(statement, *values.values())
         if filters.count:
             ((count,),) = await connection.fetch(_count(tuple(asked)), *asked.values())
             total, is_capped = capped(count)
@@ -119,11 +117,12 @@ def _cursor(filters: AppointmentFilters, last: str) -> str:
 
 
 @lru_cache(_KEPT)
-def _statement(names: tuple[str, ...], order: str, *, descending: bool) -> str:
-    """The statement for these parameters, in this order: one for each set of filters and sort, made once."""
+def _statement(names: tuple[str, ...], order: str, expand: frozenset[Expansion], *, descending: bool) -> str:
+    """The statement for these parameters, in this order: one for each way of asking, made once."""
     direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    shown = {each.value: WRITTEN[each] if each in expand else "NULL" for each in Expansion}
     text = _DOCUMENTS.replace("{conditions}", _conditions(names))
-    return text.format(key=_ORDERS[order], direction=direction, beyond=beyond, **_places(names))
+    return text.format(key=_ORDERS[order], direction=direction, beyond=beyond, **shown, **_places(names))
 
 
 @lru_cache(_KEPT)

@@ -165,7 +165,17 @@ class TestUpdateAppointment:
 
     @pytest.mark.parametrize(
         ("tag", "status"),
-        [('"1"', 200), ("*", 200), ('"7", "1"', 200), ('"2"', 412), ('W/"1"', 412), ("1", 412), ("", 412)],
+        [
+            ('"1"', 200),
+            ("*", 200),
+            ('"7", "1"', 200),
+            ('"2"', 412),
+            ('W/"1"', 200),
+            ('"1.9f86d081"', 200),
+            ('"2.9f86d081"', 412),
+            ("1", 412),
+            ("", 412),
+        ],
     )
     async def test_happens_only_to_the_revision_that_was_read(self, salon: Salon, tag: str, status: int) -> None:
         service = await salon.service([await salon.resource()])

@@ -1,6 +1,7 @@
 """Appointments as they travel."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -11,7 +12,10 @@ from app.core.pagination import ORDER, Ids, PageRequest, Separated
 from app.core.patch import PatchModel, Settable
 from app.core.schemas import Instant, RequestModel, ResponseModel, Text, TimeZoneName
 from app.models.tenant import AppointmentRow
+from app.people.schemas import CustomerRead
 from app.scheduling.lifecycle import Status, status_at
+from app.scheduling.schemas.resources import ResourceRead
+from app.scheduling.schemas.services import ServiceRead
 
 
 class AppointmentCreate(RequestModel):
@@ -55,7 +59,28 @@ class AppointmentReschedule(RequestModel):
     """Who may serve from now on. The same as before, if left out."""
 
 
-class AppointmentRead(ResponseModel):
+class Expansion(StrEnum):
+    """What an appointment can be shown with."""
+
+    CUSTOMER = "customer"
+    SERVICE = "service"
+    RESOURCES = "resources"
+
+
+Expansions = Annotated[
+    tuple[Expansion, ...],
+    Field(
+        max_length=len(Expansion),
+        description="What to show with each appointment: repeated, or separated by commas. "
+        "It needs the permission to read that.",
+    ),
+    Separated,
+]
+
+
+class AppointmentData(ResponseModel):
+    """An appointment by itself, as events tell of it."""
+
     id: UUID
     status: Status
     service_id: UUID
@@ -89,11 +114,22 @@ class AppointmentRead(ResponseModel):
     @classmethod
     def of(cls, row: AppointmentRow, *, now: datetime) -> Self:
         """A stored appointment as it stands at that instant."""
-        stored = {name: getattr(row, _COLUMNS.get(name, name)) for name in cls.model_fields}
+        stored = {name: getattr(row, _COLUMNS.get(name, name), None) for name in cls.model_fields}
         return cls.model_validate(stored | {"status": status_at(row, now)})
 
 
 _COLUMNS = {"start": "start_at", "end": "end_at"}
+
+
+class AppointmentRead(AppointmentData):
+    """An appointment, with what it is asked to be shown with."""
+
+    customer: CustomerRead | None
+    """Null unless `expand` names it."""
+    service: ServiceRead | None
+    """Null unless `expand` names it."""
+    resources: list[ResourceRead] | None
+    """Null unless `expand` names them; in the order of `resource_ids`."""
 
 
 class AppointmentFilters(Changing, PageRequest):
