@@ -44,6 +44,7 @@ class AuditFilters(BaseModel):
     user_id: UUID | None = None
     """Only what was done in this user's name."""
     since: Instant | None = None
+    """Only what happened at this instant or later."""
     until: Instant | None = None
     """Only what happened before this instant."""
     object_type: SearchText | None = None

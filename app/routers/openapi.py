@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from app.errors import ValidationFailed
 from app.routers import conditions, display, idempotency, versions
+from app.routers.descriptions import describe_body, describe_parameters, with_pages_named
 from app.routers.guides import HOME
 from app.routers.operations import knows_caller
 from app.routers.problems import ProblemRead, example
@@ -146,7 +147,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _complete(operation, routes[operation["operationId"]])
-    return document
+            describe_parameters(operation)
+            describe_body(operation, document)
+    return with_pages_named(document)
 
 
 def _name_guides(document: dict[str, Any]) -> None:
@@ -186,6 +189,7 @@ def _describe_shared(document: dict[str, Any]) -> None:
         "IfNoneMatch": conditions.PARAMETER,
     }
     document["components"]["responses"] = {"NotModified": conditions.NOT_MODIFIED}
+    document["components"]["schemas"]["ApiVersion"] = versions.SCHEMA
     for path, operations in document["paths"].items():
         for operation in operations.values() if path.startswith(API_PREFIX) else ():
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/SmoothVersion"})

@@ -1,6 +1,6 @@
 """Lists on the wire: what came of a page request."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field
 
@@ -24,3 +24,8 @@ class PageRead(ResponseModel, Generic[Item]):
         int | None, Field(description=f"With `count=true`: how many there are, {MOST_COUNTED:,} at most. Else null.")
     ]
     total_is_capped: Annotated[bool, Field(description="Whether there are more than `total`.")]
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What clients call it: `PageRead[AppointmentRead]` is an `AppointmentPage`."""
+        return f"{params[0].__name__.removesuffix('Read')}Page"

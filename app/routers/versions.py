@@ -28,10 +28,13 @@ PARAMETER = {
     "required": False,
     "description": "The version of the API that the request and its answer speak. Left out, it is the one that the "
     "token is pinned to; for a session, the latest. The answer bears the header too.",
-    "schema": {"type": "string", "enum": list(VERSIONS.dates), "title": "ApiVersion"},
+    "schema": {"$ref": "#/components/schemas/ApiVersion"},
     "example": VERSIONS.latest,
 }
 """The header in the OpenAPI document."""
+
+SCHEMA = {"title": "ApiVersion", "type": "string", "enum": list(VERSIONS.dates)}
+"""What it says, by a name of its own: clients have one type for it, not one for each operation."""
 
 
 def version_of(scope: Scope) -> str:
