@@ -122,19 +122,18 @@ class TestSamples:
 
 class TestSwagger:
     async def test_runs_an_example(self, site: Site, window: Watched, business: Business, token: str) -> None:
-        await furnish(business, token)
         page = window.page
         await page.goto(site.at(business.slug, "/docs"))
         await page.get_by_role("button", name="Authorize").first.click(timeout=3 * PATIENCE_MILLISECONDS)
         await page.locator("#auth-bearer-value").fill(token)
         await page.get_by_role("button", name="Apply credentials").first.click()
         await page.get_by_role("button", name="Close").first.click()
-        operation = page.locator("#operations-Services-listServices")
+        operation = page.locator("#operations-Customers-createCustomer")
         await operation.get_by_role("button").first.click()
         await operation.get_by_role("button", name="Try it out").click()
         await operation.get_by_role("button", name="Execute").click()
-        await expect(operation.locator(".live-responses-table")).to_contain_text("Haircut")
-        await expect(operation.locator(".live-responses-table")).to_contain_text("200")
+        await expect(operation.locator(".live-responses-table")).to_contain_text("Grace Hopper")
+        await expect(operation.locator(".live-responses-table")).to_contain_text("201")
 
 
 class TestGuides:
