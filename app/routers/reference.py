@@ -95,7 +95,6 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    description: str
     parameters: tuple[Field, ...]
     """What many operations take, described once."""
     problems: tuple[KnownProblem, ...]
@@ -116,7 +115,6 @@ def reference_of(document: Document, *, for_platform: bool) -> Reference:
         if found[tag["name"]] and (for_platform or not tag["name"].startswith(_FOR_THE_PLATFORM))
     )
     return Reference(
-        description=document["info"]["description"],
         parameters=tuple(_parameter(each, document) for each in document["components"].get("parameters", {}).values()),
         problems=tuple(KnownProblem(kind.code(), str(kind.status), kind.title()) for kind in PERMITTED),
         sections=sections,
