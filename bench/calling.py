@@ -31,8 +31,7 @@ class Caller:
     async def __call__(self, method: str, path: str, body: object = None) -> Answer:
         """Send a request and wait for the whole answer."""
         path, _, query = path.partition("?")
-        headers = [(b"host", self.host.encode()), (b"accept-encoding", self.encoding.encode())]
-        headers = [(b"host", self.host.encode()), *self.headers]
+        headers = [(b"host", self.host.encode()), (b"accept-encoding", self.encoding.encode()), *self.headers]
         if self.token:
             headers.append((b"authorization", b"Bearer " + self.token.encode()))
         content = b"" if body is None else orjson.dumps(body)

@@ -25,7 +25,8 @@ from app.tenancy.mode import Mode
 KEPT_FOR = timedelta(hours=24)
 LONGEST = 255
 
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
+PATTERN = "^[!-~]+$"
+"""Visible ASCII characters."""
 _LOCK_ID_BYTES = 8
 _MOST_SWEPT = 5_000  # of one table in one round
 
@@ -58,7 +59,7 @@ class Answer:
 
 def check(key: str) -> None:
     """Raise IdempotencyKeyInvalid for what cannot be a key."""
-    if len(key) > LONGEST or not _VISIBLE_ASCII.fullmatch(key):
+    if len(key) > LONGEST or not re.fullmatch(PATTERN, key):
         raise IdempotencyKeyInvalid
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.auth.dependencies import identify
 from app.auth.rate_limits import Counted, RateLimits
@@ -42,9 +41,9 @@ class AdmissionMiddleware:
         try:
             await self._admit(request, stranger)
         except Problem as problem:
-            await respond(problem, scope)(scope, receive, _counted(request, send))
+            await respond(problem, scope)(scope, receive, send)
             return
-        await self._app(scope, receive, _counted(request, send))
+        await self._app(scope, receive, send)
 
     async def _admit(self, request: Request, stranger: "_Stranger") -> None:
         """Raises RateLimited, what is wrong with the host, and Unavailable."""
@@ -91,13 +90,3 @@ class _Stranger:
         if self._counted is None:
             self._counted = self._request.state.counted = await self._limits.count(None, self.address)
         self._counted.require()
-
-
-def _counted(request: Request, send: Send) -> Send:
-    async def send_on(message: Message) -> None:
-        counted: Counted | None = getattr(request.state, "counted", None)
-        if message["type"] == "http.response.start" and counted is not None:
-            MutableHeaders(scope=message).update(counted.headers())
-        await send(message)
-
-    return send_on

@@ -34,7 +34,7 @@ class BatchHeaders(RequestModel):
 
     if_match: Annotated[str | None, Field(alias="If-Match", max_length=500, pattern=r"^[ -~]+$")] = None
     idempotency_key: Annotated[
-        str | None, Field(alias="Idempotency-Key", max_length=keys.LONGEST, pattern=r"^[!-~]+$")
+        str | None, Field(alias="Idempotency-Key", max_length=keys.LONGEST, pattern=keys.PATTERN)
     ] = None
 
 
@@ -83,7 +83,7 @@ class BatchRead(ResponseModel):
 
 
 _LONGEST_KEY = keys.LONGEST - len(_derived("", MOST - 1))
-_Key = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": _LONGEST_KEY, "pattern": "^[!-~]+$"})]
+_Key = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": _LONGEST_KEY, "pattern": keys.PATTERN})]
 
 
 async def batch_key(

@@ -26,7 +26,7 @@ _PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": keys.LONGEST, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": keys.LONGEST, "pattern": keys.PATTERN},
     "description": "A name of your own for this request, a random UUID for example. Sent again within 24 hours it is "
     "not done again: the answer is the first one's.",
 }

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.principals import Principal
+from app.auth.rate_limits import Counted
 from app.core.ids import uuid7
 from app.core.logs import REQUEST_ID
 from app.errors import InternalError, PayloadTooLarge
@@ -74,6 +75,9 @@ class _Answer:
                 headers[versions.HEADER] = versions.version_of(self._scope)
                 if headers.setdefault("Cache-Control", "no-store") != "no-store":
                     headers.add_vary_header(versions.HEADER)
+                counted: Counted | None = self._scope["state"].get("counted")
+                if counted is not None:
+                    headers.update(counted.headers())
                 caller: Principal | None = self._scope["state"].get("caller")
                 is_sandbox = caller is not None and caller.mode is Mode.SANDBOX
                 headers["X-Sandbox-Mode"] = "true" if is_sandbox else "false"

@@ -79,7 +79,7 @@ async def _sweep_public(database: Database, now: datetime) -> None:
 
 
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _forget, _wake):
+    for errand in (_expire, _forget, _forget_answers, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -96,7 +96,10 @@ async def _expire(session: AsyncSession, visit: _Visit) -> None:
 async def _forget(session: AsyncSession, visit: _Visit) -> None:
     now = utcnow()
     await history.forget(session, before=history_since(visit.tenant, visit.tiers, now=now), most=_MOST_FORGOTTEN)
-    await keys.sweep(session, now=now)
+
+
+async def _forget_answers(session: AsyncSession, _visit: _Visit) -> None:
+    await keys.sweep(session, now=utcnow())
 
 
 async def _wake(session: AsyncSession, visit: _Visit) -> None:

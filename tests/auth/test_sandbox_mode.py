@@ -168,4 +168,4 @@ class TestHeader:
         assert (answer.status_code, answer.headers["X-Sandbox-Mode"]) == (status, "false")
 
     async def test_is_the_apis_alone(self, business: Business) -> None:
-        assert "X-Sandbox-Mode" not in (await business.anonymous.get("/health")).headers
+        assert "X-Sandbox-Mode" not in (await business.anonymous.get("/healthz")).headers

@@ -141,7 +141,7 @@ class TestReads:
     async def test_tell_nothing_of_the_other_mode(self, aviary: Aviary, read: Read, mode: Mode) -> None:
         canary = aviary.other(mode)
         if mode is Mode.LIVE and read.id in WHOLE_WHEN_LIVE:
-            return
+            pytest.skip("it is whole when live, and says so")
         for listener in aviary.listeners[mode]:
             for query in read.queries(canary):
                 answer = await listener.get(read.address(canary.ids | aviary.shared), params=query)

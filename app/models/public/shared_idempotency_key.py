@@ -8,7 +8,7 @@ from app.db.base import PublicBase
 
 
 class SharedIdempotencyKeyRow(PublicBase):
-    """Likewise, of a request that changed shared tables. Without a tenant it was sent to the platform."""
+    """An `Idempotency-Key` whose request changed shared tables. Without a tenant it was sent to the platform."""
 
     __tablename__ = "shared_idempotency_keys"
     __table_args__ = (Index(None, "created_at"), Index(None, "tenant_id"))

@@ -114,8 +114,9 @@ class AppointmentData(ResponseModel):
     @classmethod
     def of(cls, row: AppointmentRow, *, now: datetime) -> Self:
         """A stored appointment as it stands at that instant."""
-        stored = {name: getattr(row, _COLUMNS.get(name, name), None) for name in cls.model_fields}
-        return cls.model_validate(stored | {"status": status_at(row, now)})
+        stored = {name: getattr(row, _COLUMNS.get(name, name)) for name in AppointmentData.model_fields}
+        unexpanded = dict.fromkeys(cls.model_fields.keys() - stored.keys())
+        return cls.model_validate(stored | unexpanded | {"status": status_at(row, now)})
 
 
 _COLUMNS = {"start": "start_at", "end": "end_at"}
