@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.audit.context import Result
 from app.audit.events import AuditEvent
@@ -13,9 +13,11 @@ from app.core.schemas import Instant, ResponseModel, SearchText
 from app.errors import InvalidValue
 from app.tenancy.mode import Mode
 
+_EVENTS_AND_FAMILIES = sorted({*AuditEvent, *(f"{event.family}.*" for event in AuditEvent)})
+
 
 def _event_or_family(pattern: str) -> str:
-    if pattern not in {*AuditEvent, *(f"{event.family}.*" for event in AuditEvent)}:
+    if pattern not in _EVENTS_AND_FAMILIES:
         raise InvalidValue("is neither an event nor a family of events, as `masquerade.*`", code="event")
     return pattern
 
@@ -25,7 +27,9 @@ def _hexadecimal(value: object) -> object:
 
 
 EventPattern = Annotated[
-    str, StringConstraints(max_length=80), AfterValidator(_event_or_family), Field(examples=["masquerade.*"])
+    str,
+    AfterValidator(_event_or_family),
+    Field(max_length=80, examples=["masquerade.*"], json_schema_extra={"enum": [*_EVENTS_AND_FAMILIES]}),
 ]
 
 

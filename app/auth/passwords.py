@@ -43,15 +43,21 @@ def _common_passwords() -> frozenset[str]:
     return frozenset(_COMMON.read_text(encoding="utf-8").split())
 
 
+def check_length(password: str) -> str:
+    """The password itself, if it is neither too short nor too long. Raises InvalidValue."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise InvalidValue(
+            "must have {least} to {most} characters", code="length", params={"least": MIN_LENGTH, "most": MAX_LENGTH}
+        )
+    return password
+
+
 def check_password(password: str, *, email: str, words: Iterable[str] = ()) -> str:
     """The password itself, if it may be used with this e-mail address. Raises InvalidValue saying what to change.
 
     `words` are names that belong to it as well, as the business's: like CONTEXT_WORDS they do not make a password.
     """
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise InvalidValue(
-            "must have {least} to {most} characters", code="length", params={"least": MIN_LENGTH, "most": MAX_LENGTH}
-        )
+    check_length(password)
     if password.lower() in _common_passwords():
         raise InvalidValue("is one of the commonest passwords; choose another one", code="common")
     if password.lower() == email.lower():

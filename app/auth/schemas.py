@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, StringConstraints, field_validator
 
-from app.auth.passwords import MAX_LENGTH
+from app.auth.passwords import MAX_LENGTH, MIN_LENGTH, check_length
 from app.auth.permissions import SCOPES, Area, Permission
 from app.auth.roles import Role
 from app.core.filters import Dated
@@ -25,6 +25,8 @@ Password = Annotated[
     Field(examples=["a long and private phrase"]),
 ]
 """A password exactly as it was typed, its spaces too."""
+NewPassword = Annotated[Password, AfterValidator(check_length), Field(json_schema_extra={"minLength": MIN_LENGTH})]
+"""One that somebody chooses; `check_password` has the last word."""
 
 
 class LoginRequest(RequestModel):
@@ -114,6 +116,14 @@ def _version(date: str) -> str:
     return date
 
 
+_Version = Annotated[
+    str,
+    AfterValidator(_version),
+    Field(max_length=10, examples=[VERSIONS.latest], json_schema_extra={"enum": [*VERSIONS.dates]}),
+]
+_Scope = Annotated[Permission, Field(json_schema_extra={"enum": sorted(SCOPES)})]
+
+
 class TokenCreate(RequestModel):
     # What the documentation page fills in: without an `expires_at`, for which it would put the present.
     model_config = ConfigDict(
@@ -122,7 +132,7 @@ class TokenCreate(RequestModel):
 
     name: Name
     mode: TokenMode
-    scopes: Annotated[list[Permission], Field(min_length=1, max_length=50, examples=[["appointments:write"]])]
+    scopes: Annotated[list[_Scope], Field(min_length=1, max_length=50, examples=[["appointments:write"]])]
     expires_at: Instant | None = None
     """When it stops to work; never, if left out."""
     allowed_networks: AllowedNetworks = Field([])
@@ -141,9 +151,7 @@ class TokenUpdate(PatchModel):
     name: Settable[Name] = None
     allowed_networks: Settable[AllowedNetworks] = None
     """From where it may be used; an empty list is anywhere."""
-    api_version: Annotated[str, AfterValidator(_version), Field(max_length=10, examples=[VERSIONS.latest])] | None = (
-        None
-    )
+    api_version: Settable[_Version] = None
     """Another version of the API for it to speak, once your program has been made fit for it."""
 
 

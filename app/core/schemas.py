@@ -1,5 +1,6 @@
 """What request and response models have in common."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -10,6 +11,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -17,7 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from app.errors import InvalidValue
 
@@ -27,6 +29,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 _MOST_FIELDS = 100
+_DATE = re.compile(r"\d{4}-")
 
 
 def _without_nul(text: str) -> str:
@@ -35,11 +38,32 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+def _calendar_date(value: object) -> object:
+    # Pydantic would read a number as the seconds since 1970.
+    if isinstance(value, int | float) or (isinstance(value, str) and not _DATE.match(value)):
+        raise PydanticKnownError("date_type")
+    return value
+
+
+_CHECKS = {"date": _calendar_date, "int": _number}
+
+
 def _take_as_sent(part: object) -> None:
-    """Have numbers and booleans be what they are in JSON: `"5"` is no 5, and 1 is not true."""
+    """Have each value be of the kind that it is in JSON: `"5"` is no 5, 1 is not true and no date; but 5.0 is 5."""
     if isinstance(part, dict):
-        if part.get("type") in {"bool", "float", "int"}:
+        if part.get("type") in {"bool", "float"}:
             part["strict"] = True
+        elif part.get("type") in _CHECKS:
+            taken = part.copy()
+            part.clear()
+            part |= core_schema.no_info_before_validator_function(_CHECKS[taken["type"]], taken)
+            return
         part = list(part.values())
     for each in part if isinstance(part, list) else ():
         _take_as_sent(each)
@@ -98,6 +122,13 @@ def known_zone(zone: str) -> str:
     return zone
 
 
+def _written_out(value: object) -> object:
+    # Pydantic would read a number as the seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and ":" in value):
+        return value
+    raise PydanticKnownError("datetime_parsing", {"error": "it is not as RFC 3339 has it"})
+
+
 def _sane(instant: datetime) -> datetime:
     if not EARLIEST <= instant < LATEST:
         years = {"first": EARLIEST.year, "last": LATEST.year}
@@ -118,7 +149,9 @@ class Locale(StrEnum):
 
 
 TimeZoneName = Annotated[str, AfterValidator(known_zone), Field(examples=["Europe/Berlin"])]
-Moment = Annotated[AwareDatetime, AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_written_out), AfterValidator(_sane), Field(examples=["2026-12-01T09:00:00Z"])
+]
 """An RFC 3339 instant with an offset; kept in UTC."""
 Instant = Annotated[Moment, AfterValidator(_whole)]
 """Likewise, to the second."""

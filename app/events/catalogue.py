@@ -18,10 +18,8 @@ class EventType(StrEnum):
     APPOINTMENT_UPDATED = "appointment.updated"
 
 
-def is_subscription(pattern: str) -> bool:
-    """Whether an endpoint may subscribe to this: an event type, `<resource>.*`, or `*`."""
-    families = {kind.partition(".")[0] for kind in EventType}
-    return pattern == "*" or pattern in set(EventType) or pattern.removesuffix(".*") in families - {pattern}
+SUBSCRIPTIONS = sorted({"*", *EventType, *(f"{kind.partition('.')[0]}.*" for kind in EventType)})
+"""What an endpoint may subscribe to: an event type, `<resource>.*`, or `*`."""
 
 
 def subscriptions_matching(kind: EventType) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.auth.passwords import check_password
-from app.auth.schemas import Password, SessionRead
+from app.auth.schemas import NewPassword, Password, SessionRead
 from app.core.schemas import Name, RequestModel, ResponseModel
 from app.people.schemas import Email
 
@@ -16,7 +16,7 @@ Code = Annotated[str, Field(max_length=256, examples=["Yk3Qm7…"])]
 class PersonCreate(RequestModel):
     email: Annotated[Email, Field(examples=["ada@lovelace.example"])]
     name: Annotated[Name, Field(examples=["Ada Lovelace"])]
-    password: Password
+    password: NewPassword
 
     @field_validator("password")
     @classmethod
@@ -51,7 +51,7 @@ class CodeUse(RequestModel):
 
 class SignUpCompletion(RequestModel):
     token: Code
-    password: Password
+    password: NewPassword
 
 
 class ForgottenPassword(RequestModel):
@@ -60,12 +60,12 @@ class ForgottenPassword(RequestModel):
 
 class PasswordReset(RequestModel):
     token: Code
-    password: Password
+    password: NewPassword
 
 
 class PasswordChange(RequestModel):
     current_password: Password
-    new_password: Password
+    new_password: NewPassword
 
 
 class EmailChange(RequestModel):

@@ -10,7 +10,7 @@ from app.audit.context import Subject
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.ids import uuid7
-from app.errors import EmailTaken, LinkInvalid, SandboxNotAllowed, Sentence, UserNotFound, ValidationFailed
+from app.errors import EmailTaken, FieldError, LinkInvalid, SandboxNotAllowed, Sentence, UserNotFound, ValidationFailed
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow
 from app.people import activity, customers, users
@@ -34,7 +34,8 @@ async def invite(
     await post.hold_back(actor.tenant, f"customer {customer_id}", now=now)
     customer = await customers.require(session, customer_id)
     if customer.email is None:
-        raise ValidationFailed("The customer's record has no e-mail address to write to.")
+        wrong = FieldError("customer_id", "has no e-mail address to write to", code="unsuitable")
+        raise ValidationFailed(errors=[wrong])
     if customer.user_id is not None:
         raise EmailTaken("This customer has a log-in already.")
     if await users.get_by_email(session, actor.tenant.id if actor.tenant else None, customer.email) is not None:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from app.auth.permissions import Area
 from app.auth.roles import Role
-from app.auth.schemas import Password, areas_of
+from app.auth.schemas import NewPassword, areas_of
 from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.patch import PatchModel, Settable
@@ -116,4 +116,4 @@ class InvitationAccept(RequestModel):
     token: Annotated[str, Field(max_length=256)]
     """What stands behind the `#` of the link in the mail."""
     name: Annotated[Name, Field(examples=["Grace Hopper"])]
-    password: Password
+    password: NewPassword

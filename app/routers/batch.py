@@ -98,6 +98,7 @@ async def batch_key(
 ) -> str | None:
     """The key to derive keys from. Raises IdempotencyKeyInvalid."""
     if key is not None:
+        keys.check(key)
         keys.check(_derived(key, MOST - 1))
     return key
 

@@ -17,7 +17,7 @@ PARAMETER = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of the answer that the client has already. If nothing has changed since, it is spared.",
-    "schema": {"type": "string", "maxLength": 8192},
+    "schema": {"type": "string"},
 }
 NOT_MODIFIED = {
     "description": "The client has it already.",

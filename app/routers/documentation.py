@@ -4,7 +4,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, FastAPI, Header, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -71,7 +71,10 @@ async def describe_host(host: CurrentHost) -> HostRead:
     responses={303: {"description": "For browsers: its heading among the guides."}, **problems(NotFound)},
 )
 async def describe_problem(
-    code: str, response: Response, html: WantsHtml, accept_language: Annotated[str, Header()] = ""
+    code: Annotated[str, Path(examples=["slot-taken"])],
+    response: Response,
+    html: WantsHtml,
+    accept_language: Annotated[str, Header()] = "",
 ) -> ProblemTypeRead | RedirectResponse:
     """The description behind the `type` of a problem document. A browser is led to the guide to errors."""
     kind = _problem_type(code)

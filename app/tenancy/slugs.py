@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from app.errors import InvalidValue
 
@@ -44,4 +44,8 @@ def schema_name(slug: str) -> str:
     return f"tenant_{slug.replace('-', '_')}"
 
 
-Slug = Annotated[str, AfterValidator(validate_slug)]
+Slug = Annotated[
+    str,
+    AfterValidator(validate_slug),
+    Field(json_schema_extra={"minLength": _MIN_LENGTH, "maxLength": MAX_LENGTH, "pattern": f"^{_LABEL.pattern}$"}),
+]

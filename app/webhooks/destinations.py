@@ -105,9 +105,9 @@ def validate_url(url: str, *, allow_loopback: bool) -> str:
             params={"host": host},
         )
     if parsed.scheme != "https" and not (loopback and parsed.scheme == "http"):
-        raise DestinationError("Use https:// so that nobody on the way reads or changes the events.")
+        raise DestinationError("Use https:// so that nobody on the way reads or changes the events.", code="url")
     if parsed.port not in WEB_PORTS and (parsed.port or 0) < FIRST_UNPRIVILEGED_PORT:
-        raise DestinationError("Use port 80, 443, or one from 1024 to 65535.")
+        raise DestinationError("Use port 80, 443, or one from 1024 to 65535.", code="url")
     normalized = str(parsed.with_host(host))
     _require_short(normalized)
     return normalized
@@ -116,39 +116,41 @@ def validate_url(url: str, *, allow_loopback: bool) -> str:
 def _parse(url: str) -> URL:
     _require_short(url)
     if not url.isprintable() or " " in url or "\\" in url:
-        raise DestinationError("Remove spaces, backslashes and invisible characters, or percent-encode them.")
+        raise DestinationError(
+            "Remove spaces, backslashes and invisible characters, or percent-encode them.", code="url"
+        )
     try:
         parsed = URL(url)
     except ValueError as error:
-        raise DestinationError("Give a complete URL such as https://example.com/webhooks.") from error
+        raise DestinationError("Give a complete URL such as https://example.com/webhooks.", code="url") from error
     if parsed.raw_user is not None or parsed.raw_password is not None:
-        raise DestinationError("Remove the user name and password; verify our signature instead.")
+        raise DestinationError("Remove the user name and password; verify our signature instead.", code="url")
     if parsed.raw_fragment:
-        raise DestinationError("Remove the # and what follows; it is never sent to a server.")
+        raise DestinationError("Remove the # and what follows; it is never sent to a server.", code="url")
     return parsed
 
 
 def _require_short(url: str) -> None:
     if len(url) > LONGEST_URL:
         raise DestinationError(
-            "Use a URL of at most {most} characters, counted percent-encoded.", params={"most": LONGEST_URL}
+            "Use a URL of at most {most} characters, counted percent-encoded.", code="url", params={"most": LONGEST_URL}
         )
 
 
 def _require_host(parsed: URL) -> str:
     host = (parsed.raw_host or "").removesuffix(".")
     if not host:
-        raise DestinationError("Give a complete URL with a host, such as https://example.com/webhooks.")
+        raise DestinationError("Give a complete URL with a host, such as https://example.com/webhooks.", code="url")
     if _parse_address(host):
         return host
     labels = host.split(".")
     if NUMBER.fullmatch(labels[-1]):
-        raise DestinationError("Write an IPv4 address as four decimal numbers, such as 192.0.2.1.")
+        raise DestinationError("Write an IPv4 address as four decimal numbers, such as 192.0.2.1.", code="url")
     if len(host) > LONGEST_HOST or not all(HOST_LABEL.fullmatch(label) for label in labels):
-        raise DestinationError("Use a valid host name: letters, digits and hyphens between dots.")
+        raise DestinationError("Use a valid host name: letters, digits and hyphens between dots.", code="url")
     if len(labels) == 1 and not is_localhost(host):
         raise DestinationError(
-            "Use a full domain name; {host} alone means nothing on the internet.", params={"host": host}
+            "Use a full domain name; {host} alone means nothing on the internet.", code="url", params={"host": host}
         )
     return host
 

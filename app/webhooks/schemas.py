@@ -10,13 +10,13 @@ from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, Numbers, PageRequest
 from app.core.schemas import RequestModel, ResponseModel, SearchText
 from app.errors import InvalidValue
-from app.events.catalogue import EventType, is_subscription
+from app.events.catalogue import SUBSCRIPTIONS, EventType
 
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
 
 
 def _known_subscription(pattern: str) -> str:
-    if not is_subscription(pattern):
+    if pattern not in SUBSCRIPTIONS:
         raise InvalidValue(
             "'{event}' is no event; use a type like 'appointment.created', or 'appointment.*', or '*'",
             code="event",
@@ -25,7 +25,7 @@ def _known_subscription(pattern: str) -> str:
     return pattern
 
 
-Subscription = Annotated[str, AfterValidator(_known_subscription)]
+Subscription = Annotated[str, AfterValidator(_known_subscription), Field(json_schema_extra={"enum": [*SUBSCRIPTIONS]})]
 
 
 class WebhookEndpointCreate(RequestModel):

@@ -45,6 +45,8 @@ FINDINGS = {
 SILENT = {
     "any",
     "default",
+    "definition-ref",
+    "definitions",
     "function-before",
     "model-field",
     "model-fields",

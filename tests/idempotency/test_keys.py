@@ -54,6 +54,14 @@ class TestTheSameAgain:
         listed = (await shop.owner.get("/api/v1/tokens", params={"limit": 100})).json()["items"]
         assert [each["id"] for each in listed].count(first.json()["id"]) == 1
 
+    async def test_invites_once(self, shop: Business) -> None:
+        key = new_key()
+        body = {"email": f"{key}@people.example", "name": "Grace", "role": "TENANT_STAFF"}
+        first, second = [await send(shop.owner, "/invitations", body, key) for _ in range(2)]
+
+        assert (first.status_code, second.json()) == (201, first.json())
+        assert was_replayed(second)
+
     async def test_keeps_no_secret_in_the_clear(self, app: FastAPI, shop: Business) -> None:
         key = new_key()
         made = (await send(shop.owner, "/webhook-endpoints", ENDPOINT, key)).json()

@@ -283,3 +283,7 @@ class TestIdempotency:
         assert (await send(shop.owner, post(CUSTOMERS, {}), key="k" * 252)).status_code == 200
         answer = await send(shop.owner, post(CUSTOMERS, {}), key="k" * 253)
         assert refusal(answer) == (400, "idempotency-key-invalid")
+
+    async def test_refuses_a_key_that_is_none(self, shop: Business) -> None:
+        answer = await shop.owner.post(BATCH, json={"requests": [post(CUSTOMERS, {})]}, headers={"Idempotency-Key": ""})
+        assert refusal(answer) == (400, "idempotency-key-invalid")

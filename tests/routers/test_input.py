@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from tests.actors import Business
 
-BY_RULE = {"timezone", "slug", "url", "events[]", "if-match", "if-none-match", "accept-language", "sandbox-now"}
+BY_RULE = {"timezone", "slug", "url", "events[]", "if-match", "If-None-Match", "accept-language", "sandbox-now"}
 """Texts that a rule of their own admits or refuses: names of zones, addresses, events, tags and instants."""
 LOOKED_UP = {"describeProblem/code", "updateTier/name"}
 """Words of a path, that are found or are not."""
@@ -80,7 +80,7 @@ class TestInput:
         [
             ("duration_minutes", "30"),
             ("price_minor", True),
-            ("hold_ttl_minutes", 5.0),
+            ("hold_ttl_minutes", 5.5),
             ("requires_approval", 1),
             ("requires_approval", "yes"),
         ],
@@ -90,6 +90,14 @@ class TestInput:
             "/api/v1/services", json={"name": "Cut", "duration_minutes": 30, field: value}
         )
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{field}")
+
+    @pytest.mark.parametrize("date", [0, 1.5, True, "0", "86400"])
+    async def test_a_date_is_no_number(self, business: Business, date: object) -> None:
+        resource = await business.make("/resources", {"kind": "staff", "name": "Ada"})
+        schedule = {"timezone": "UTC", "weekly": [], "overrides": [{"date": date, "windows": []}]}
+        answer = await business.owner.put(f"/api/v1/resources/{resource['id']}/schedule", json=schedule)
+        errors = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+        assert errors == [("/overrides/0/date", "date")]
 
     async def test_given_twice_counts_once(self, business: Business) -> None:
         for name in ("Ada", "Grace"):

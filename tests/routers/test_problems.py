@@ -52,6 +52,11 @@ class TestProblemDocument:
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["detail"][:18]) == ("start", "must end in `Z` or")
 
+    async def test_an_instant_is_no_number(self, business: Business) -> None:
+        answer = await business.owner.get("/api/v1/audit", params={"until": "0"})
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("until", "instant")
+
     async def test_an_unknown_path_is_not_found(self, business: Business) -> None:
         answer = await business.anonymous.get("/api/v1/nothing")
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
