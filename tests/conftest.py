@@ -109,9 +109,8 @@ async def at(app: FastAPI) -> AsyncIterator[Caller]:
         yield client
 
 
-@pytest.fixture(scope="session")
-async def platform(app: FastAPI, at: Caller) -> Platform:
-    """The platform's host, with a superuser logged in."""
+async def found_platform(app: FastAPI, at: Caller) -> Platform:
+    """The platform's host, with a superuser logged in: the first user of this application's database."""
     async with app.state.database.transaction() as session:
         await create_user(
             session,
@@ -124,6 +123,12 @@ async def platform(app: FastAPI, at: Caller) -> Platform:
         )
     anonymous = at("platform.localhost")
     return Platform(at("platform.localhost", await log_in(anonymous, "root@platform.example")), anonymous, at)
+
+
+@pytest.fixture(scope="session")
+async def platform(app: FastAPI, at: Caller) -> Platform:
+    """The platform's host, with a superuser logged in."""
+    return await found_platform(app, at)
 
 
 @pytest.fixture
