@@ -1,8 +1,8 @@
 """What a request brings: its transaction, and its fields as the features want them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -30,10 +30,27 @@ async def read_form(request: Request, kind: type[Model]) -> Model:
     return checked(kind, await fields_of(request))
 
 
+def _as_sent(kind: type[BaseModel], name: str, value: object) -> object:
+    """A form has texts alone: what the schema wants a number for is one, if it can be."""
+    field = kind.model_fields.get(name)
+    if field is None or not isinstance(value, str) or int not in _parts(field.annotation):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
 def checked(kind: type[Model], fields: Mapping[str, object]) -> Model:
     """The fields as this schema. Raises ValidationFailed."""
     try:
-        return kind.model_validate(fields)
+        return kind.model_validate({name: _as_sent(kind, name, value) for name, value in fields.items()})
     except ValidationError as error:
         raise ValidationFailed(
             errors=[complaint(".".join(map(str, each["loc"])), each) for each in error.errors()]

@@ -27,4 +27,7 @@ def require_allowed(networks: Networks, address: str | None) -> None:
     if isinstance(caller, IPv6Address):
         caller = caller.ipv4_mapped or caller
     if not any(caller in network for network in networks):
-        raise AddressNotAllowed
+        raise AddressNotAllowed(
+            "The request came from {address}, which none of the token's `allowed_networks` holds.",
+            params={"address": str(caller)},
+        )

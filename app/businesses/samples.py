@@ -47,11 +47,11 @@ class _Entry:
 
 
 _DIARY = (
-    _Entry(0, time(10), service=0, customer=0),
+    _Entry(0, time(10), service=2, customer=0),
     _Entry(0, time(14), service=1, customer=1),
     _Entry(1, time(9), service=1, customer=2),
-    _Entry(1, time(11, 30), service=0, customer=3),
-    _Entry(2, time(13), service=2, customer=4),
+    _Entry(1, time(11, 30), service=2, customer=3),
+    _Entry(2, time(13), service=0, customer=4),
     _Entry(3, time(15), service=1, customer=0),
 )
 
@@ -75,11 +75,14 @@ async def fill(session: AsyncSession, context: SchedulingContext) -> SandboxRead
 def _services(robin: UUID, kim: UUID, room: UUID) -> Iterator[ServiceCreate]:
     anybody, in_the_room = RequirementSpec(resource_ids=[robin, kim]), RequirementSpec(resource_ids=[room])
     yield ServiceCreate(
-        name="Consultation",
-        description="To get to know each other.",
-        duration_minutes=30,
+        name="Workshop",
+        description="Half a day, on request.",
+        duration_minutes=180,
+        price_minor=24000,
+        slot_step_minutes=60,
         alignment=Alignment.CLOCK,
-        requirements=[anybody],
+        requires_approval=True,
+        requirements=[RequirementSpec(resource_ids=[robin]), in_the_room],
     )
     yield ServiceCreate(
         name="Treatment",
@@ -91,14 +94,11 @@ def _services(robin: UUID, kim: UUID, room: UUID) -> Iterator[ServiceCreate]:
         requirements=[anybody, in_the_room],
     )
     yield ServiceCreate(
-        name="Workshop",
-        description="Half a day, on request.",
-        duration_minutes=180,
-        price_minor=24000,
-        slot_step_minutes=60,
+        name="Consultation",
+        description="To get to know each other.",
+        duration_minutes=30,
         alignment=Alignment.CLOCK,
-        requires_approval=True,
-        requirements=[RequirementSpec(resource_ids=[robin]), in_the_room],
+        requirements=[anybody],
     )
 
 

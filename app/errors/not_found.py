@@ -20,7 +20,10 @@ class TenantNotFound(NotFound):
 
 
 class TokenNotFound(NotFound):
-    """There is no such API token."""
+    """There is no such API token.
+
+    It was revoked, or belongs to another business or to the other mode: test tokens are found in the sandbox.
+    """
 
 
 class ServiceNotFound(NotFound):

@@ -10,7 +10,7 @@ from app.errors import ValidationFailed
 from app.routers import conditions, display, idempotency, versions
 from app.routers.descriptions import describe_body, describe_parameters, with_pages_named
 from app.routers.guides import HOME
-from app.routers.operations import knows_caller
+from app.routers.operations import knows_caller, permission_of, takes_tokens
 from app.routers.problems import ProblemRead, example
 from app.routers.routing import API_PREFIX, ApiRoute
 
@@ -159,11 +159,20 @@ def _name_guides(document: dict[str, Any]) -> None:
             tag["externalDocs"] = {"description": "Guide", "url": f"{HOME}/{GUIDES[tag['name']]}"}
 
 
+def _wanted(route: APIRoute) -> str:
+    """What the caller has to be or to have."""
+    permission = permission_of(route)
+    needs = f"Needs `{permission.value}`" if permission else "Needs no permission of its own"
+    return f"{needs}." if takes_tokens(route) else f"{needs}, in a session: no token will do."
+
+
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     """Say of an operation what its route does beside its own work."""
     _drop_default_validation_error(operation["responses"])
     if knows_caller(route):
         operation["security"] = [{scheme: []} for scheme in SECURITY_SCHEMES]
+        operation["x-for-tokens"] = takes_tokens(route)
+        operation["description"] += f"\n\n{_wanted(route)}"
     if idempotency.takes_keys(route):
         idempotency.describe(operation)
     if isinstance(route, ApiRoute) and display.shows_zones(route):

@@ -16,6 +16,7 @@ from app.auth.dependencies import (
     public_session,
     tenant_session,
 )
+from app.auth.permissions import SCOPES, Permission
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 """Answers a request; the request's transaction commits after it, and before the answer is sent."""
@@ -36,6 +37,19 @@ def asks_who_calls(call: Callable[..., Any] | None) -> bool:
 def knows_caller(route: APIRoute) -> bool:
     """Whether the operation is for authenticated callers."""
     return any(asks_who_calls(dependency.call) for dependency in route.dependant.dependencies)
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    """The permission that the operation wants, if it wants one."""
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return next((call.permission for call in calls if isinstance(call, Permitted)), None)
+
+
+def takes_tokens(route: APIRoute) -> bool:
+    """Whether an API token can have what the operation wants; else it is for people in their sessions."""
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    permission = permission_of(route)
+    return not {in_person, in_session} & set(calls) and (permission is None or permission in SCOPES)
 
 
 def has_transaction(route: APIRoute) -> bool:

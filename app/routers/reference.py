@@ -68,7 +68,7 @@ class Operation:
     @property
     def can_be_run(self) -> bool:
         """Whether a test token keeps it in the sandbox: what changes something without a token changes it live."""
-        return self.call.needs_token or self.method == "GET"
+        return self.call.takes_test_token or (not self.call.needs_token and self.method == "GET")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ def _operation(method: str, path: str, operation: Schema, document: Document) ->
             path=_filled_in(path, parameters, document),
             body=example_of(body, document) if body else None,
             needs_token="security" in operation,
+            takes_test_token=operation.get("x-for-tokens", False),
         ),
     )
 

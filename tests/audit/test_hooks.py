@@ -23,6 +23,7 @@ class TestTokens:
             "hint": {"from": None, "to": made["hint"]},
             "mode": {"from": None, "to": "live"},
             "scopes": {"from": None, "to": ["services:read"]},
+            "allowed_networks": {"from": None, "to": []},
         }
         assert (created["method"], created["route"]) == ("POST", "/api/v1/tokens")
         assert made["token"] not in str((created, revoked))

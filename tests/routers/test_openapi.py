@@ -70,6 +70,13 @@ class TestDocument:
             assert operation["description"], operation["operationId"]
             assert set(operation["tags"]) <= tags, operation["operationId"]
 
+    def test_names_the_permission_that_each_wants(self, operations: list[dict[str, Any]]) -> None:
+        described = {operation["operationId"]: operation["description"] for operation in operations}
+        assert described["bookAppointment"].endswith("Needs `appointments:write`.")
+        assert described["createToken"].endswith("Needs `tokens:write`, in a session: no token will do.")
+        assert described["getMe"].endswith("Needs no permission of its own.")
+        assert "Needs" not in described["getHost"]
+
     def test_says_who_has_to_say_who_they_are(self, operations: list[dict[str, Any]]) -> None:
         assert {operation["operationId"] for operation in operations if "security" not in operation} == OPEN
 

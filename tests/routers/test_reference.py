@@ -19,7 +19,9 @@ from tests.actors import PASSWORD, Business, Platform
 from tests.routers.html import dead_links, read
 
 ORIGIN = "https://demo.example.com"
-BOOKING = Call("POST", "/api/v1/appointments", {"notes": "It's <b>", "hold": True, "ids": [], "reason": None}, True)
+BOOKING = Call(
+    "POST", "/api/v1/appointments", {"notes": "It's <b>", "hold": True, "ids": [], "reason": None}, True, True
+)
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +159,7 @@ class TestRuns:
         offered = {operation.id for operation in operations if operation.can_be_run}
         assert {"bookAppointment", "getHost", "checkHealth"} < offered
         assert not {"logIn", "forgotPassword", "signUpCustomer", "acceptInvitation"} & offered
+        assert not {"createToken", "rollToken", "toggleSandbox", "getMySecondFactor"} & offered
 
 
 class TestExamples:
