@@ -125,20 +125,19 @@ def reference_of(document: Document, *, for_platform: bool) -> Reference:
 def _operation(method: str, path: str, operation: Schema, document: Document) -> Operation:
     parameters = [each for each in operation.get("parameters", ()) if "$ref" not in each]
     body = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema")
-    fields = [_parameter(each, document) for each in parameters]
     return Operation(
         id=operation["operationId"],
         method=method,
         path=path,
         summary=operation["summary"],
         description=operation["description"],
-        fields=(*fields, *(_body_fields(body, document) if body else ())),
+        fields=(*(_parameter(each, document) for each in parameters), *(_body_fields(body, document) if body else ())),
         success=tuple(_successes(operation["responses"], document)),
         problems=tuple(_problems(operation["responses"])),
         call=Call(
-            method=method,
-            path=_filled_in(path, parameters, document),
-            body=example_of(body, document) if body else None,
+            method,
+            _filled_in(path, parameters, document),
+            example_of(body, document) if body else None,
             needs_token="security" in operation,
             takes_test_token=operation.get("x-for-tokens", False),
         ),

@@ -149,7 +149,9 @@ class TestResetAmidTraffic:
         *answers, first, second = await asyncio.gather(
             *booked, business.owner.post(RESET), business.in_sandbox().post(RESET)
         )
-        assert first.status_code == second.status_code == 200
+        statuses = {first.status_code, second.status_code}
+        assert 200 in statuses
+        assert statuses <= {200, 503}  # whoever comes while it is being reset is told to come again
         codes = {answer.json().get("code", answer.status_code) for answer in answers}
         assert codes <= {201, "service-not-found", "customer-not-found"}
         rows = await dumped(app, business, Mode.SANDBOX)
