@@ -1,14 +1,16 @@
 """The people and businesses that tests speak of."""
 
 import itertools
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 PASSWORD = "a long and private phrase"
 
+_A_WHILE_SECONDS = 480
 _numbers = itertools.count(1)
 
 
@@ -18,6 +20,22 @@ async def log_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD
     assert answer.status_code == 200, answer.text
     client.cookies.clear()
     return str(answer.json()["access_token"])
+
+
+@dataclass
+class LoggedIn:
+    """Keeps a client logged in, however long the tests take: an access token is worn out after a quarter of an hour."""
+
+    client: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    email: str
+    since: float = field(default_factory=time.monotonic)
+
+    async def renew(self) -> None:
+        """Log in anew, if it has been a while."""
+        if time.monotonic() - self.since > _A_WHILE_SECONDS:
+            self.client.headers["Authorization"] = f"Bearer {await log_in(self.anonymous, self.email)}"
+            self.since = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -65,9 +83,11 @@ class Platform:
     superuser: httpx.AsyncClient
     anonymous: httpx.AsyncClient
     at: Callable[..., httpx.AsyncClient]
+    logged_in: LoggedIn
 
     async def sign_up(self, slug: str | None = None, **changes: Any) -> Business:
         """Sign a business up and log its owner in."""
+        await self.logged_in.renew()
         slug = slug or f"business-{next(_numbers)}"
         email = f"owner@{slug}.example"
         owner = {"email": email, "name": "Olga Owner", "password": PASSWORD}

@@ -17,7 +17,7 @@ from app.main import create_app
 from app.people.users import create_user
 from app.settings import Environment, Settings
 from app.tenancy.migrations import migrate_public
-from tests.actors import PASSWORD, Business, Platform, log_in
+from tests.actors import PASSWORD, Business, LoggedIn, Platform, log_in
 from tests.mailbox import Mailbox
 from tests.receivers import Receiver, receiving
 from tests.tenancy.statements import offences, recording
@@ -122,7 +122,8 @@ async def found_platform(app: FastAPI, at: Caller) -> Platform:
             now=utcnow(),
         )
     anonymous = at("platform.localhost")
-    return Platform(at("platform.localhost", await log_in(anonymous, "root@platform.example")), anonymous, at)
+    superuser = at("platform.localhost", await log_in(anonymous, "root@platform.example"))
+    return Platform(superuser, anonymous, at, LoggedIn(superuser, anonymous, "root@platform.example"))
 
 
 @pytest.fixture(scope="session")
@@ -159,9 +160,18 @@ async def business(platform: Platform) -> Business:
 
 
 @pytest.fixture(scope="session")
-async def bystander(platform: Platform) -> Business:
-    """A business that lives through all tests: for those that leave nothing behind which others would notice."""
-    return await platform.sign_up("bystander")
+async def lasting(platform: Platform) -> tuple[Business, LoggedIn]:
+    """A business that lives through all tests, and what keeps its owner logged in."""
+    business = await platform.sign_up("bystander")
+    return business, LoggedIn(business.owner, business.anonymous, business.email)
+
+
+@pytest.fixture
+async def bystander(lasting: tuple[Business, LoggedIn]) -> Business:
+    """A business for the tests that leave nothing behind which others would notice."""
+    business, owner = lasting
+    await owner.renew()
+    return business
 
 
 @pytest.fixture
