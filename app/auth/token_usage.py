@@ -21,8 +21,9 @@ _log = logging.getLogger(__name__)
 class TokenUsage:
     """Remembers the latest use of each token until it is written. What a crash loses are seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._database = database
+        self._interval = interval_seconds
         self._used: dict[UUID, datetime] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -70,7 +71,7 @@ class TokenUsage:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(self._interval)
             try:
                 await self.flush()
             except (Unavailable, SQLAlchemyError):

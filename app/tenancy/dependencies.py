@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.core.clock import utcnow
-from app.errors import NotFound, Unauthenticated
+from app.errors import NotFound
 from app.tenancy.hosts import Host, HostDirectory
 from app.tenancy.tenant import Tenant
 
@@ -35,8 +35,6 @@ async def current_host(request: Request) -> Host:
 async def current_tenant(request: Request) -> Tenant:
     """The business whose host was called. Its endpoints do not exist on the platform's own hosts."""
     host = await current_host(request)
-    if host.tenant is None and host.is_for_tokens:
-        raise Unauthenticated("Send an API token: on this host it says which business is meant.")
     if host.tenant is None:
         raise NotFound("This is the platform's host. Call a business's own host, as in `demo.<root domain>`.")
     return host.tenant

@@ -21,6 +21,7 @@ from app.models.public import ApiTokenRow
 from app.settings import Settings
 from tests.actors import Business, Platform
 from tests.conftest import Caller
+from tests.receivers import eventually
 
 TOKENS = "/api/v1/tokens"
 ME = "/api/v1/me"
@@ -157,18 +158,20 @@ class TestLastUsed:
             assert (await session.get_one(ApiTokenRow, token_id)).last_used_at == now
 
     async def test_is_written_later_if_the_database_is_away(
-        self, business: Business, settings: Settings, tmp_path: Path
+        self, business: Business, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         made, way = await business.make("/tokens", body()), tmp_path / "postgres"
         url = make_url(settings.database_url)
         database = Database(make_engine(str(url.update_query_dict({"host": str(way)})), pool_size=1))
-        usage = TokenUsage(database)
+        usage = TokenUsage(database, interval_seconds=0.01)
         usage.note(UUID(made["id"]), utcnow())
         with pytest.raises(Unavailable):
             await usage.flush()
+        await usage.start()
+        await eventually(lambda: is_in(caplog, "could not be written"))
         way.symlink_to(str(url.query["host"]))
-        await usage.flush()
-        assert (await business.owner.get(f"{TOKENS}/{made['id']}")).json()["last_used_at"]
+        await eventually(lambda: is_told(business, made["id"]))
+        await usage.stop()
         await database.close()
 
     async def test_of_many_is_written_in_one_statement(
@@ -284,6 +287,16 @@ class TestApiHost:
 
     async def test_says_what_it_is(self, at: Caller) -> None:
         assert (await at("api.localhost").get("/")).json()["kind"] == "api"
+
+
+async def is_in(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    """Whether the log says so by now."""
+    return words in caplog.text
+
+
+async def is_told(business: Business, token_id: str) -> bool:
+    """Whether the business is told by now when the token was last used."""
+    return bool((await business.owner.get(f"{TOKENS}/{token_id}")).json()["last_used_at"])
 
 
 async def set_end(app: FastAPI, token_id: str, instant: object) -> None:

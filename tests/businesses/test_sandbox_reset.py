@@ -157,6 +157,19 @@ class TestResetAmidTraffic:
         rows = await dumped(app, business, Mode.SANDBOX)
         assert len(rows["appointments"]) == SAMPLES["appointments"]
 
+    async def test_it_empties_nothing_but_the_schema_it_is_confined_to(self, business: Business, app: FastAPI) -> None:
+        tenant = await tenant_of(app, business)
+        async with app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
+            with pytest.raises(ValueError, match="is confined to"):
+                await provisioning.empty_schema(session, tenant.schema(Mode.SANDBOX))
+
+    async def test_it_hides_no_failure_but_that_of_waiting(
+        self, business: Business, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(provisioning, "_EMPTYING_LOCK_TIMEOUT", "no time at all")
+        answer = await business.owner.post(RESET)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+
     async def test_it_gives_way_to_whoever_does_not_end(
         self, business: Business, app: FastAPI, monkeypatch: pytest.MonkeyPatch
     ) -> None:
