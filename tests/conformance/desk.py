@@ -28,7 +28,7 @@ class Desk:
     app: FastAPI
     role: Role
     tenant_id: UUID | None
-    password_hash: str = "nobody logs in with it"
+    password_hash: str
 
     async def new_user(self) -> UserRow:
         """Somebody new."""

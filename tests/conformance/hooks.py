@@ -10,7 +10,7 @@ from uuid import UUID
 
 import schemathesis
 from schemathesis import AuthContext, Case, HookContext, Response
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
@@ -80,8 +80,13 @@ def after_call(_context: HookContext, case: Case[Any], response: Response) -> No
 
 
 @schemathesis.hook
-def filter_failure(_context: HookContext, failure: Failure, _case: Case[Any], response: Response) -> bool:
-    """Whether this is a failure. A request that agrees with the document may be refused for what no schema can say."""
+def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
+    """Whether this is a failure.
+
+    A request that agrees with the document may be refused for what no schema can say; and null is read as no body.
+    """
+    if isinstance(failure, AcceptedNegativeData) and case.body is None:
+        return bool(case.operation.definition.raw["requestBody"].get("required"))
     if not isinstance(failure, RejectedPositiveData):
         return True
     problem = response.json()

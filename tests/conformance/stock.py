@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from app.auth.passwords import hash_password
 from app.auth.roles import Role
 from app.core.clock import utcnow
-from tests.actors import Business
+from tests.actors import PASSWORD, Business
 from tests.conformance.desk import Desk
 
 Words = dict[str, list[str]]
@@ -21,7 +22,7 @@ _OF_EACH = 5  # some are archived, deleted or cancelled on the way
 async def stock(app: FastAPI, business: Business) -> Words:
     """Fill the business's shelves. What comes back leads to all that lies on them."""
     ids: dict[str, list[str]] = defaultdict(list)
-    colleagues = Desk(app, Role.TENANT_STAFF, UUID(business.id))
+    colleagues = Desk(app, Role.TENANT_STAFF, UUID(business.id), await hash_password(PASSWORD))
     for number in range(_OF_EACH):
         colleague = str((await colleagues.new_user()).id)
         ids["user_id"].append(colleague)

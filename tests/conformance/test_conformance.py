@@ -51,7 +51,7 @@ async def business(site: Site, at: Caller) -> Business:
 
 def config_with(words: Words) -> str:
     """The configuration, with words that requests are to try."""
-    examples = int(os.environ.get("CONFORMANCE_EXAMPLES", "3"))
+    examples = int(os.environ.get("CONFORMANCE_EXAMPLES", "2"))
     lines = [CONFIG.read_text()]
     lines.append(f"max-examples = {examples}")  # of its last section, [generation]
     lines.append(f"[phases.stateful.generation]\nmax-examples = {5 * examples}")
@@ -75,7 +75,7 @@ async def complaints(site: Site, host: str, desk: Desk, config: Path, *choice: s
                 "PYTHONPATH": str(ROOT),
                 "SCHEMATHESIS_HOOKS": "tests.conformance.hooks",
                 "CONFORMANCE_DESK": str(port),
-                "CONFORMANCE_SHARE": os.environ.get("CONFORMANCE_SHARE", "6"),
+                "CONFORMANCE_SHARE": os.environ.get("CONFORMANCE_SHARE", "16"),
             },
         )
         output, _ = await running.communicate()
