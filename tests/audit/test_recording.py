@@ -18,7 +18,7 @@ from app.errors import MasqueradeDenied, TenantNotFound
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.audit.chains import Chain
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 
 SECRET = "s3cr3t-of-nobody"
 AT = datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)

@@ -16,8 +16,9 @@ from app.main import create_app
 from app.models.public import AuditEntryRow
 from app.settings import Settings
 from tests.actors import PASSWORD, Business, Platform, log_in
-from tests.auth.visitors import Visitor, Visitors, seconds_until, statements
+from tests.auth.visitors import Visitor, Visitors, seconds_until
 from tests.conftest import Caller
+from tests.round_trips import statements
 
 LOGIN = "/api/v1/auth/login"
 WRONG = "not the password"

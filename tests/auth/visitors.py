@@ -1,7 +1,6 @@
 """Somebody who logs in: with a password, an app, a passkey, with a program or a browser, and what is kept of it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID
 import httpx
 import pyotp
 from fastapi import FastAPI
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from app.auth.roles import Role
 from app.auth.tags import session_tag, user_tag
@@ -218,22 +217,6 @@ class Visitors:
 
 
 _known: list[str] = []
-
-
-@contextmanager
-def statements(app: FastAPI) -> Iterator[list[str]]:
-    """The statements that the application sends meanwhile, in order."""
-    sent: list[str] = []
-    engine = app.state.database.engine.sync_engine
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
 
 
 def seconds_until(instant: str) -> float:

@@ -14,7 +14,7 @@ from tests.conftest import Caller
 from tests.idempotency.desk import CUSTOMERS, Desk, new_key, send, was_replayed
 from tests.idempotency.kept import age, is_kept, tables_of
 from tests.people.crowd import Crowd
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import Salon, at, refusal
 
 ENDPOINT = {"url": "https://example.com/hook", "events": ["*"]}

@@ -1,20 +1,19 @@
 """Nobody who is not logged in learns whether an address has an account: not by words, nor by the work that is done."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import delete, func, select
 
 from app.auth.roles import Role
 from app.models.public import MailRow, ThrottleRow
 from tests.actors import Business
 from tests.mailbox import Mailbox
 from tests.people.crowd import Crowd, Person, acceptance
+from tests.round_trips import statements
 
 LOGIN = "/api/v1/auth/login"
 SIGN_UP = "/api/v1/auth/sign-up"
@@ -40,31 +39,18 @@ class Observer:
     """Somebody who asks for addresses, and looks closely."""
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        self._database = app.state.database
+        self._app = app
         self._client = client
 
     async def post(self, path: str, body: dict[str, Any]) -> Observation:
         """What is to be seen of a call by somebody who has not called before."""
-        async with self._database.transaction() as session:
+        async with self._app.state.database.transaction() as session:
             await session.execute(delete(ThrottleRow))
-        with self._listening() as statements:
+        with statements(self._app) as sent:
             answer = await self._client.post(path, json=body)
         seen = answer.json()
         seen.pop("request_id", None)
-        return Observation(answer.status_code, sorted(answer.headers), seen, statements)
-
-    @contextmanager
-    def _listening(self) -> Iterator[list[str]]:
-        heard: list[str] = []
-
-        def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            heard.append(_without_columns(statement))
-
-        event.listen(self._database.engine.sync_engine, "before_cursor_execute", hear)
-        try:
-            yield heard
-        finally:
-            event.remove(self._database.engine.sync_engine, "before_cursor_execute", hear)
+        return Observation(answer.status_code, sorted(answer.headers), seen, [*map(_without_columns, sent)])
 
 
 @pytest.fixture

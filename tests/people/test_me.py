@@ -16,7 +16,7 @@ from app.models.public import PermissionGrantRow, UserRow
 from app.settings import Settings
 from tests.actors import Business, Platform
 from tests.matrix.callers import Caller, World
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 
 ME = "/api/v1/me"
 

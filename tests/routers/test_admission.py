@@ -2,13 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
 
 from app.auth.token_format import new_token
 from app.db.invalidation import announce
@@ -20,6 +18,7 @@ from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
 from tests.conftest import Caller
 from tests.remembering import until_it_remembers
+from tests.round_trips import statements
 
 POLICY = re.compile(r'"default";q=(\d+);w=60')
 STANDING = re.compile(r'"default";r=(\d+);t=(\d+)')
@@ -30,20 +29,6 @@ def number(pattern: re.Pattern[str], header: str) -> int:
     found = pattern.fullmatch(header)
     assert found, header
     return int(found[1])
-
-
-@contextmanager
-def counting(app: FastAPI) -> Iterator[list[str]]:
-    """The statements that the application sends while it lasts."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    engine = app.state.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -147,10 +132,10 @@ class TestLimits:
             return (await guesser.get(path, headers=token | headers)).status_code
 
         assert [await guess() for _ in range(3)] == [401] * 3
-        with counting(strict_app) as statements:
+        with statements(strict_app) as sent:
             assert [await guess() for _ in range(3)] == [429] * 3
             assert [await guess(path, Host="made-up.localhost") for path in ("/api/v1/me", "/")] == [429] * 2
-        assert statements == []
+        assert sent == []
 
     async def test_count_unknown_hosts_too(self, strict_app: FastAPI, at: Caller) -> None:
         stranger = at("nobody-is-here.localhost", app=strict_app)

@@ -15,8 +15,8 @@ from app.tenancy.slugs import schema_name
 from tests.actors import Business, Platform
 from tests.conftest import Caller
 from tests.people.crowd import Crowd
+from tests.round_trips import recorded
 from tests.routers.store import LISTS, Shelf, Store
-from tests.scheduling.round_trips import recorded
 from tests.scheduling.salon import refusal
 
 WITHOUT_IDS = {"listAuditEntries"}

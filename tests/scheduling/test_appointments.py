@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from app.core.ids import uuid7
 from app.routers.pages import PageRead
 from app.scheduling.schemas.appointments import AppointmentRead
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import DESK, Salon, at, refusal
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from app.scheduling import slots as slots_feature
 from app.scheduling.schemas.availability import AvailabilityRead
 from tests.actors import Business
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import Salon, at
 
 HOURS = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00", "14:00", "15:00"]

@@ -14,7 +14,7 @@ from app.core.ids import uuid7
 from app.models.tenant import AppointmentRow, ClaimRow, EventRow
 from app.scheduling.schemas.appointments import Expansion
 from tests.receivers import eventually
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import DESK, NOW, Salon, at, refusal
 
 

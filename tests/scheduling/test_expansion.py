@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.routers.pages import PageRead
 from app.scheduling.schemas.appointments import AppointmentRead
 from tests.actors import Business
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import DESK, NOW, Salon, at, refusal
 
 APPOINTMENTS = "/api/v1/appointments"

@@ -17,7 +17,7 @@ from app.subscriptions.limits import booking_quota
 from app.subscriptions.tiers import Tiers
 from app.tenancy.tenant import Tenant
 from tests.actors import Business, Platform
-from tests.scheduling.round_trips import recorded
+from tests.round_trips import recorded
 from tests.scheduling.salon import DESK, Salon, refusal
 from tests.subscriptions.conftest import Limiting
 
