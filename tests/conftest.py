@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import IPv4Address
 
 import httpx
@@ -91,13 +91,13 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 Caller = Callable[..., httpx.AsyncClient]
 
 
-@pytest.fixture(scope="session")
-async def at(app: FastAPI) -> AsyncIterator[Caller]:
-    """Make a client of a host: `at("demo.localhost", token)`. Each has an address of its own, as people have."""
+@asynccontextmanager
+async def clients(of: FastAPI) -> AsyncIterator[Caller]:
+    """Make clients of an application's hosts. Each has an address of its own, as people have."""
     addresses = (str(IPv4Address("10.0.0.0") + number) for number in itertools.count(1))
     async with AsyncExitStack() as stack:
 
-        def client(host: str, token: str | None = None, *, app: FastAPI = app) -> httpx.AsyncClient:
+        def client(host: str, token: str | None = None, *, app: FastAPI = of) -> httpx.AsyncClient:
             made = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=(next(addresses), 1)),
                 base_url=f"http://{host}",
@@ -107,6 +107,13 @@ async def at(app: FastAPI) -> AsyncIterator[Caller]:
             return made
 
         yield client
+
+
+@pytest.fixture(scope="session")
+async def at(app: FastAPI) -> AsyncIterator[Caller]:
+    """Make a client of a host: `at("demo.localhost", token)`."""
+    async with clients(app) as made:
+        yield made
 
 
 async def found_platform(app: FastAPI, at: Caller) -> Platform:

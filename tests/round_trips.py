@@ -28,7 +28,8 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
         _hear(sql)
 
     engine = app.state.database.engine.sync_engine
-    token = _heard.set(sent := [])
+    sent: list[str] = []
+    token = _heard.set(sent)
     event.listen(engine, "before_cursor_execute", statement)
     try:
         yield sent

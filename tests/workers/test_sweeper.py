@@ -1,8 +1,12 @@
+"""The round that goes to every business: here to the few of an installation of its own."""
+
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import arq
+import pytest
 from arq.connections import ArqRedis
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -11,14 +15,18 @@ from app.auth import one_time_codes
 from app.auth.one_time_codes import Purpose
 from app.core.clock import utcnow
 from app.core.ids import first_uuid7, uuid7
+from app.development.postgres import Postgres
 from app.events.wakeups import DRAIN
+from app.main import create_app
 from app.models.public import OneTimeCodeRow, ThrottleRow
 from app.models.tenant import EventRow
 from app.settings import Settings
+from app.tenancy.migrations import migrate_public
 from app.tenancy.mode import Mode
 from app.workers import sweeper
 from app.workers.jobs import WorkerState
 from tests.actors import Business, Platform
+from tests.conftest import clients, found_platform
 from tests.emitting import emit
 from tests.idempotency.desk import new_key, send
 from tests.idempotency.kept import age, is_kept
@@ -27,6 +35,28 @@ from tests.scheduling.catalogue import add_resource, add_service, occupy
 from tests.working import working
 
 PATH = "/webhook-endpoints"
+
+
+@pytest.fixture(scope="module")
+async def settings(settings: Settings, postgres_server: Postgres) -> AsyncIterator[Settings]:
+    postgres_server.query("CREATE DATABASE swept")
+    url = postgres_server.url_of("swept")
+    await migrate_public(url)
+    yield settings.model_copy(update={"database_url": url})
+    postgres_server.query("DROP DATABASE swept WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture(scope="module")
+async def platform(app: FastAPI) -> AsyncIterator[Platform]:
+    async with clients(app) as at:
+        yield await found_platform(app, at)
 
 
 class TestSweep:
