@@ -30,11 +30,11 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
     engine = app.state.database.engine.sync_engine
     sent: list[str] = []
     token = _heard.set(sent)
-    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "after_cursor_execute", statement)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", statement)
+        event.remove(engine, "after_cursor_execute", statement)
         _heard.reset(token)
 
 
