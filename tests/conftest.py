@@ -4,12 +4,14 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import IPv4Address
+from unittest.mock import patch
 
 import httpx
 import pytest
 from arq.connections import ArqRedis
 from fastapi import FastAPI
 
+from app.auth import passwords
 from app.auth.roles import Role
 from app.core.clock import utcnow
 from app.development import postgres, valkey
@@ -37,6 +39,23 @@ def statements_fit_for_sharding(sent_statements: set[str]) -> Iterator[None]:
     known = set(sent_statements)
     yield
     assert not {statement: found for statement in sent_statements - known if (found := offences(statement))}
+
+
+_HASHES = passwords._context  # noqa: SLF001 - made cheap for the tests alone, where no setting can make it so
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords with little work: there are thousands of log-ins, few of which are about hashing."""
+    with patch.object(passwords, "_context", _HASHES.copy(argon2__memory_cost=64, argon2__time_cost=1)):
+        yield
+
+
+@pytest.fixture
+def real_hashes() -> Iterator[None]:
+    """Hash passwords with as much work as ever."""
+    with patch.object(passwords, "_context", _HASHES):
+        yield
 
 
 @pytest.fixture(scope="session")

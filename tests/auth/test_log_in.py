@@ -102,6 +102,7 @@ class TestLogIn:
         assert others == [404] * 10
 
 
+@pytest.mark.usefixtures("real_hashes")
 class TestRefusedLogIn:
     """Unknown address, wrong password, deactivated user: nobody outside can tell which it is."""
 
@@ -225,6 +226,7 @@ class TestLogInThrottle:
         assert (await visitor.log_in()).status_code == 429
 
 
+@pytest.mark.usefixtures("real_hashes")
 class TestRehash:
     async def test_a_hash_of_former_days_is_made_anew_at_the_next_log_in(self, visitor: Visitor) -> None:
         weaker = CryptContext(schemes=["argon2"], argon2__type="ID", argon2__memory_cost=64, argon2__time_cost=1)

@@ -39,6 +39,7 @@ class TestCheckPassword:
                 check_password(password.title(), email="a@b.example")
 
 
+@pytest.mark.usefixtures("real_hashes")
 class TestVerifyPassword:
     async def test_knows_the_right_one(self) -> None:
         stored = await hash_password("correct horse battery")
