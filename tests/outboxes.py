@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from app.core.clock import utcnow
+from app.core.ids import uuid7
 from app.events.catalogue import EventType
 from app.events.outbox import Event, record
 from app.tenancy.mode import Mode
@@ -45,7 +46,7 @@ class Outbox:
         return str((await self.business.make("/webhook-endpoints", body, client=client))["id"])
 
     def event(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, number: int = 1) -> Event:
-        return Event(kind, self.tenant.id, mode, utcnow(), {"number": number})
+        return Event(kind, self.tenant.id, mode, utcnow(), uuid7(), {"number": number})
 
     async def emit(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, times: int = 1) -> None:
         async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:

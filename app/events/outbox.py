@@ -20,12 +20,16 @@ from app.tenancy.mode import Mode
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a business. `data` becomes JSON; the instants in it are aware UTC."""
+    """Something that happened in a business to what `subject_id` names.
+
+    `data` becomes JSON; the instants in it are aware UTC.
+    """
 
     type: EventType
     tenant_id: UUID
     mode: Mode
     occurred_at: datetime
+    subject_id: UUID
     data: dict[str, Any]
 
 
@@ -39,9 +43,14 @@ class Writing:
 
 
 def payload_of(event: Event) -> str:
-    """The JSON that is stored, signed and sent: `type`, `timestamp` and `data`, as Standard Webhooks names them."""
+    """The JSON that is stored: `type`, `timestamp` and `data`, as Standard Webhooks names them."""
     body = {"type": event.type, "timestamp": event.occurred_at, "data": event.data}
     return orjson.dumps(body, default=_plain, option=orjson.OPT_UTC_Z).decode()
+
+
+def message_of(payload: str, sequence: int) -> str:
+    """The JSON that is signed and sent: what is stored, and the `sequence` that storing it has drawn."""
+    return f'{payload[:-1]},"sequence":{sequence}}}'
 
 
 def _plain(value: object) -> str:
@@ -58,7 +67,13 @@ def writing(event: Event) -> Writing:
     due_at = literal(utcnow(), DateTime(timezone=True))
     written = (
         insert(EventRow)
-        .values(id=event_id, type=event.type, occurred_at=event.occurred_at, payload=payload_of(event))
+        .values(
+            id=event_id,
+            type=event.type,
+            occurred_at=event.occurred_at,
+            payload=payload_of(event),
+            subject_id=event.subject_id,
+        )
         .cte("written_event")
     )
     wanted = (

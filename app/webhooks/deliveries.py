@@ -52,6 +52,7 @@ class Delivery:
     secret_sealed: str
     event_id: UUID
     payload: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ async def claim(
             chosen.c.secret_sealed,
             row.event_id,
             EventRow.payload,
+            EventRow.sequence,
         )
         .execution_options(synchronize_session=False)
     )

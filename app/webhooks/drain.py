@@ -18,6 +18,7 @@ from app.core.clock import utcnow
 from app.core.crypto import Keyring, UnsealError
 from app.db.session import Database
 from app.errors import Unavailable
+from app.events.outbox import message_of
 from app.events.wakeups import drain_later
 from app.integrations.queue import JobQueue
 from app.tenancy.mode import Mode
@@ -168,7 +169,8 @@ class Dispatcher(BackgroundWork):
             secret = self._keyring.unseal(delivery.secret_sealed)
         except UnsealError:
             return Attempt(delivery, started_at, Outcome(None, _SECRET_UNREADABLE, "", 0, None))
-        message_id, timestamp, body = str(delivery.event_id), int(started_at.timestamp()), delivery.payload.encode()
+        message_id, timestamp = str(delivery.event_id), int(started_at.timestamp())
+        body = message_of(delivery.payload, delivery.sequence).encode()
         headers = {
             "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, text
 
 from app.core.clock import utcnow
+from app.core.ids import uuid7
 from app.events.outbox import Event, payload_of, record
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
@@ -58,7 +59,7 @@ class TestRecordEvent:
     async def test_is_due_now_whatever_time_it_occurred_at(self, app: FastAPI, outbox: Outbox) -> None:
         await outbox.subscribe("https://example.com/hook")
         started_at = utcnow()
-        event = Event(CREATED, outbox.tenant.id, Mode.LIVE, started_at + timedelta(days=400), {})
+        event = Event(CREATED, outbox.tenant.id, Mode.LIVE, started_at + timedelta(days=400), uuid7(), {})
         async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
             await record(session, event)
         async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
@@ -85,5 +86,5 @@ class TestRecordEvent:
         endpoint = await outbox.subscribe("https://example.com/hook")
         async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
             found = await session.scalar(select(func.array_agg(WebhookEndpointRow.id)))
-        event = Event(CREATED, outbox.tenant.id, Mode.LIVE, utcnow(), {"ids": found})
+        event = Event(CREATED, outbox.tenant.id, Mode.LIVE, utcnow(), uuid7(), {"ids": found})
         assert f'"ids":["{endpoint}"]' in payload_of(event)

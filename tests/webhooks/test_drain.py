@@ -47,7 +47,7 @@ class TestDrain:
         await outbox.emit()
         await outbox.drain()
         (message,) = receiver.received
-        assert json.loads(message.body).keys() == {"type", "timestamp", "data"}
+        assert json.loads(message.body).keys() == {"type", "timestamp", "data", "sequence"}
         assert message.headers["webhook-timestamp"] == str(int(clock.now.timestamp()))
         (delivery,) = await outbox.deliveries_to(endpoint)
         assert delivery["event_id"] == message.id

@@ -11,8 +11,10 @@ from app.models.tenant.schedule_override import ScheduleOverrideRow
 from app.models.tenant.schedule_rule import ScheduleRuleRow
 from app.models.tenant.service import ServiceRow
 from app.models.tenant.service_requirement import ServiceRequirementRow
+from app.models.tenant.webhook_attempt import WebhookAttemptRow
 from app.models.tenant.webhook_delivery import WebhookDeliveryRow
 from app.models.tenant.webhook_endpoint import WebhookEndpointRow
+from app.models.tenant.webhook_replay import WebhookReplayRow
 
 __all__ = [
     "AppointmentRow",
@@ -26,6 +28,8 @@ __all__ = [
     "ScheduleRuleRow",
     "ServiceRequirementRow",
     "ServiceRow",
+    "WebhookAttemptRow",
     "WebhookDeliveryRow",
     "WebhookEndpointRow",
+    "WebhookReplayRow",
 ]

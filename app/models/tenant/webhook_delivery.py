@@ -10,7 +10,10 @@ STATUSES = ("pending", "succeeded", "failed")
 
 
 class WebhookDeliveryRow(TenantBase):
-    """One event on its way to one endpoint, and what came of the latest attempt."""
+    """One event on its way to one endpoint, and what came of the latest attempt.
+
+    `schedule_began_after` so many attempts: a delivery that is sent once more is retried as often as a new one.
+    """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -32,3 +35,4 @@ class WebhookDeliveryRow(TenantBase):
     duration_ms: Mapped[int | None]
     created_at: Mapped[datetime]
     last_attempt_at: Mapped[datetime | None]
+    schedule_began_after: Mapped[int] = mapped_column(server_default="0")
