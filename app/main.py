@@ -1,5 +1,6 @@
 """The application: wiring only."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.places = runtime.places
     app.state.keyring = runtime.keyring
     app.state.versions = VERSIONS
+    app.state.listeners = Counter()
     app.state.cookies = CookieNames.over(secure=settings.secure_cookies)
     problems.install(app)
     routers.register(app)

@@ -13,8 +13,10 @@ from app.core.crypto import Keyring
 from app.core.gcra import Quota
 from app.db.engine import make_engine
 from app.db.invalidation import Invalidation
-from app.db.session import Database
+from app.db.session import CommitListener, Database
+from app.events.news import EventNews
 from app.events.wakeups import OutboxWakeups
+from app.integrations.broadcast import Broadcast
 from app.integrations.buckets import SharedBuckets
 from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
@@ -34,6 +36,7 @@ class Runtime:
     tiers: TierDirectory
     principals: PrincipalDirectory
     throttle: Throttle
+    broadcast: Broadcast
     buckets: SharedBuckets
     rate_limits: RateLimits
     token_usage: TokenUsage
@@ -47,9 +50,11 @@ class Runtime:
         cache: TaggedCache[Any] = TaggedCache()
         invalidation = Invalidation(cache, settings.listen_url)
         audit_trail = AuditTrail.of(settings)
-        queue = JobQueue(settings.redis_url)
+        queue, broadcast = JobQueue(settings.redis_url), Broadcast(settings.redis_url)
         engine = make_engine(settings.database_url, pool_size=settings.database_pool_size)
-        database = Database(engine, listeners=[audit_trail, invalidation, OutboxWakeups(queue), MailWakeups(queue)])
+        listeners: list[CommitListener] = [audit_trail, invalidation]
+        listeners += [OutboxWakeups(queue), MailWakeups(queue), EventNews(broadcast)]
+        database = Database(engine, listeners=listeners)
         keyring = Keyring(settings.secret_key)
         tiers, buckets = TierDirectory(database, cache), SharedBuckets(settings.redis_url)
         return cls(
@@ -61,6 +66,7 @@ class Runtime:
             tiers=tiers,
             principals=PrincipalDirectory(database, cache, cache, keyring, settings.wants_second_factor),
             throttle=Throttle(database, keyring),
+            broadcast=broadcast,
             buckets=buckets,
             rate_limits=RateLimits(
                 buckets,
@@ -83,6 +89,7 @@ class Runtime:
     async def __aexit__(self, *_exception: object) -> None:
         await self.token_usage.stop()
         await self.invalidation.stop()
+        await self.broadcast.close()
         await self.buckets.close()
         await self.queue.close()
         self.places.close()

@@ -23,6 +23,7 @@ _MODULES = {
     "user": "app.cli.user",
     "audit": "app.cli.audit",
     "seed-demo": "app.cli.seed_demo",
+    "listen": "app.cli.listen",
     "openapi": "app.cli.openapi",
 }
 

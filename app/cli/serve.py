@@ -34,5 +34,6 @@ def serve(
         log_config=None,
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES has its own middleware
+        ws_max_size=64 * 1024,  # nobody has much to say there
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

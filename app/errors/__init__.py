@@ -8,7 +8,7 @@ Problem
 ├── TierLimit (402)
 ├── Forbidden (403)             PermissionDenied · TenantSuspended · CrossSiteRequest · CsrfTokenInvalid · InPersonOnly
 │                               · EnrolmentRequired · PasswordWrong · RoleDenied · MasqueradeDenied · GrantDenied
-│                               · SignUpClosed · SandboxNotAllowed · AddressNotAllowed
+│                               · SignUpClosed · SandboxNotAllowed · SandboxOnly · AddressNotAllowed
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
@@ -17,7 +17,7 @@ Problem
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
-│                               · PasskeyLimit · TokenExpired · TokenLimit · IdempotencyKeyInUse
+│                               · PasskeyLimit · TokenExpired · TokenLimit · ListenerLimit · IdempotencyKeyInUse
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
@@ -48,6 +48,7 @@ from app.errors.conflicts import (
     IdempotencyKeyInUse,
     InvalidTransition,
     LastOwner,
+    ListenerLimit,
     NotMasquerading,
     PasskeyLimit,
     ResourceBusy,
@@ -73,6 +74,7 @@ from app.errors.forbidden import (
     PermissionDenied,
     RoleDenied,
     SandboxNotAllowed,
+    SandboxOnly,
     SignUpClosed,
     TenantSuspended,
 )
@@ -151,6 +153,7 @@ __all__ = [
     "InvitationNotFound",
     "LastOwner",
     "LinkInvalid",
+    "ListenerLimit",
     "MalformedJson",
     "MasqueradeDenied",
     "MethodNotAllowed",
@@ -174,6 +177,7 @@ __all__ = [
     "RoleDenied",
     "SandboxClockRefused",
     "SandboxNotAllowed",
+    "SandboxOnly",
     "SecondFactorInvalid",
     "SecondFactorMissing",
     "SecondFactorPresent",

@@ -114,6 +114,13 @@ class TokenLimit(Conflict):
     """
 
 
+class ListenerLimit(Conflict):
+    """The business has as many listeners as it may have.
+
+    End one that is no longer used.
+    """
+
+
 class TokenExpired(Conflict):
     """The token has expired.
 

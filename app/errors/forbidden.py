@@ -107,3 +107,10 @@ class SandboxNotAllowed(Forbidden):
 
     Repeat it with live credentials, if you mean it.
     """
+
+
+class SandboxOnly(Forbidden):
+    """This exists in the sandbox only.
+
+    Repeat it with a test token (`ss_test_…`).
+    """

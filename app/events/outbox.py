@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utcnow
 from app.core.ids import uuid7
 from app.events.catalogue import EventType, subscriptions_matching
+from app.events.news import spread
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
@@ -39,7 +40,7 @@ class Writing:
 
     ctes: tuple[CTE, ...]
     deliveries: ScalarSelect[int]
-    """How many deliveries were written. If any, `wake` is due."""
+    """How many deliveries were written, for `wrote`."""
 
 
 def payload_of(event: Event) -> str:
@@ -106,5 +107,11 @@ def writing(event: Event) -> Writing:
 async def record(session: AsyncSession, event: Event) -> None:
     """Write the event and its deliveries in one statement, and have the worker woken with the commit."""
     parts = writing(event)
-    if await session.scalar(select(parts.deliveries).add_cte(*parts.ctes)):
+    wrote(session, event, deliveries=await session.scalar(select(parts.deliveries).add_cte(*parts.ctes)) or 0)
+
+
+def wrote(session: AsyncSession, event: Event, *, deliveries: int) -> None:
+    """See to what follows with the commit: that the worker sends the deliveries, and whoever listens hears."""
+    spread(session, event.tenant_id, event.mode)
+    if deliveries:
         wake(session, event.tenant_id, event.mode)

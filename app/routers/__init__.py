@@ -20,6 +20,7 @@ from app.routers import (
     health,
     host,
     invitations,
+    live,
     masquerade,
     me,
     my_account,
@@ -38,7 +39,7 @@ from app.routers import (
     webhook_endpoints,
 )
 from app.routers.platform import tenants, tiers, users
-from app.routers.routing import settle
+from app.routers.routing import API_PREFIX, settle
 
 # Matched in this order: the busiest first.
 _MODULES = (
@@ -85,6 +86,7 @@ def register(app: FastAPI) -> None:
     for module in _MODULES:
         app.router.routes += module.router.routes
     settle(app.router.routes)
+    app.add_api_websocket_route(f"{API_PREFIX}/ws", live.listen)
     documentation.mount_assets(app)
     account_pages.mount_assets(app)
     developer_pages.mount_assets(app)

@@ -29,10 +29,10 @@ class AdmissionMiddleware:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
+        request = Request({**scope, "type": "http", "method": scope.get("method", "GET")})
         stranger = _Stranger(self._limits, request)
         if not scope["path"].startswith(API_PREFIX) or is_preflight(request):
             with stranger.paying():

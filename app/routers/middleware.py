@@ -37,7 +37,7 @@ class RequestMiddleware:
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
@@ -65,7 +65,9 @@ class _Answer:
         self.has_started = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "websocket.accept":
+            self.has_started = True
+        elif message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self.has_started = True
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._scope["state"]["request_id"]

@@ -183,11 +183,16 @@ def log_refusal(problem: Problem, scope: Scope) -> None:
 def respond(problem: Problem, scope: Scope) -> Response:
     """The problem as the answer to the request of this ASGI scope, in the language that it accepts best."""
     log_refusal(problem, scope)
-    request_id = scope.get("state", {}).get("request_id", "")
-    language = negotiate(Headers(scope=scope).get("accept-language", ""))
-    content = document(problem, instance=scope["path"], request_id=request_id, language=language)
+    content, language = document_for(problem, scope)
     headers = {**problem.headers, "Content-Language": language, "Vary": "Accept-Language"}
     return Response(orjson.dumps(content, default=str), problem.status, headers, MEDIA_TYPE)
+
+
+def document_for(problem: Problem, scope: Scope) -> tuple[dict[str, Any], str]:
+    """The problem as a JSON document for whoever sent the request of this ASGI scope, and its language."""
+    request_id = scope.get("state", {}).get("request_id", "")
+    language = negotiate(Headers(scope=scope).get("accept-language", ""))
+    return document(problem, instance=scope["path"], request_id=request_id, language=language), language
 
 
 def invalid(error: RequestValidationError) -> Problem:

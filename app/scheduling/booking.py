@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import uuid7
 from app.errors import CustomerNotFound, SlotTaken
 from app.events.catalogue import EventType
-from app.events.outbox import writing
-from app.events.wakeups import wake
+from app.events.outbox import writing, wrote
 from app.models.tenant import AppointmentRow
 from app.scheduling import claims
 from app.scheduling.appointment_events import event_of
@@ -111,12 +110,12 @@ async def reserve(
         insert(AppointmentRow).values({name: getattr(appointment, name) for name in columns}).cte("written_appointment")
     )
     taken = claims.taking(wanted)
-    recorded = writing(event_of(kind, appointment, context))
+    event = event_of(kind, appointment, context)
+    recorded = writing(event)
     taken_count = select(func.count()).select_from(taken).scalar_subquery()
     statement = select(taken_count, recorded.deliveries).add_cte(written, taken, *recorded.ctes)
     claimed, deliveries = (await session.execute(statement)).one()
-    if deliveries:
-        wake(session, context.tenant.id, context.mode)
+    wrote(session, event, deliveries=deliveries)
     return bool(claimed == len(wanted))
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
+
+from tests.serving import served
 
 CHUNKED = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
 HIDDEN = b"0\r\n\r\nGET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -16,13 +16,8 @@ HIDDEN = b"0\r\n\r\nGET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close
 @pytest.fixture
 async def port(app: FastAPI) -> AsyncIterator[int]:
     """Where the application is served, as `smoothschedule serve` does it."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", access_log=False, log_config=None))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        await serving
+    async with served(app) as port:
+        yield port
 
 
 async def statuses(port: int, sent: bytes) -> list[int]:
