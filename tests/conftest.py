@@ -26,6 +26,13 @@ from tests.tenancy.statements import offences, recording
 from tests.working import empty_queue
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted, whichever process they ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def sent_statements() -> Iterator[set[str]]:
     """Every statement that has been sent since the tests began."""

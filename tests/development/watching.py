@@ -8,8 +8,8 @@ from pathlib import Path
 DEADLINE_SECONDS = 60
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+def wait_until(holds: Callable[[], bool], *, seconds: float = DEADLINE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
