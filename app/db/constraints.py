@@ -8,6 +8,8 @@ from app.errors import CONSTRAINT_PROBLEMS, Problem
 
 DEADLOCK_DETECTED = "40P01"
 LOCK_NOT_AVAILABLE = "55P03"
+PASSING = (LOCK_NOT_AVAILABLE, "08", "57P")
+"""SQLSTATEs, and classes of them, that say nothing against the statement: no lock, no connection, a server that ends"""
 
 _NAME_IN_MESSAGE = re.compile(r'constraint "([^"]+)"')
 _SHARD_SUFFIX = re.compile(r"_\d+$")

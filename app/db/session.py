@@ -1,7 +1,7 @@
 """One request or job, one transaction: begun, committed and announced here and nowhere else."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import greenlet_spawn
 
 from app.db.connection import ScopedConnection
-from app.db.constraints import LOCK_NOT_AVAILABLE, problem_of, sqlstate_of
+from app.db.constraints import PASSING, problem_of, sqlstate_of
 from app.errors import Problem, Unavailable
 
 SCHEMA = "schema"
@@ -49,6 +49,21 @@ def ended_by(session: AsyncSession) -> Problem | None:
     return problem
 
 
+@contextmanager
+def _failures_as_problems() -> Iterator[None]:
+    """Round the whole of a session: its end rolls back what is unfinished, and may find the connection lost as well."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise problem_of(error) from error
+    except (PoolTimeout, OSError, asyncpg.PostgresError) as error:  # no connection to be had
+        raise Unavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated or (sqlstate_of(error) or "").startswith(PASSING):
+            raise Unavailable from error
+        raise
+
+
 class Database:
     """Hands out transactions."""
 
@@ -64,26 +79,19 @@ class Database:
         Raises the Problem that a violated constraint stands for, and Unavailable if no connection is to be had, or no
         lock in time.
         """
-        async with self._sessions(info={SCHEMA: schema}) as session:
-            try:
-                yield session
-                await self._commit(session)
-            except Problem as problem:
-                if not problem.keeps_changes:
+        with _failures_as_problems():
+            async with self._sessions(info={SCHEMA: schema}) as session:
+                try:
+                    yield session
+                    await self._commit(session)
+                except Problem as problem:
+                    if not problem.keeps_changes:
+                        raise
+                    session.info[_ENDED_BY] = problem
+                    await self._commit(session)
+                    await self._announce(session)
                     raise
-                session.info[_ENDED_BY] = problem
-                await self._commit(session)
                 await self._announce(session)
-                raise
-            except IntegrityError as error:
-                raise problem_of(error) from error
-            except (PoolTimeout, OSError, asyncpg.PostgresError) as error:  # no connection to be had
-                raise Unavailable from error
-            except DBAPIError as error:
-                if error.connection_invalidated or sqlstate_of(error) == LOCK_NOT_AVAILABLE:
-                    raise Unavailable from error
-                raise
-            await self._announce(session)
 
     @asynccontextmanager
     async def snapshot(self, schema: str) -> AsyncIterator[ScopedConnection]:

@@ -1,10 +1,14 @@
+from typing import Any
+
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.connection import ScopedConnection
 from app.db.engine import make_engine
 from app.db.session import Database
-from app.errors import Unavailable
+from app.errors import SlotTaken, Unavailable
 from app.settings import Settings
 
 
@@ -23,6 +27,25 @@ class TestTransaction:
                 await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         async with database.transaction() as session:
             assert await session.scalar(text("SELECT 1")) == 1
+        await database.close()
+
+    async def test_a_connection_that_is_cut_while_it_rolls_back_is_unavailable(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        execute = ScopedConnection.execute
+
+        async def cut(self: ScopedConnection, query: str, *args: Any, **options: Any) -> str:
+            if query.startswith("ROLLBACK"):
+                self.terminate()
+                raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+            return await execute(self, query, *args, **options)
+
+        monkeypatch.setattr(ScopedConnection, "execute", cut)
+        database = Database(make_engine(settings.database_url, pool_size=1))
+        with pytest.raises(Unavailable):
+            async with database.transaction() as session:
+                await session.execute(text("SELECT 1"))
+                raise SlotTaken
         await database.close()
 
     async def test_what_an_error_says_holds_no_values(self, settings: Settings) -> None:

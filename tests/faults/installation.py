@@ -83,6 +83,10 @@ class Installation:
         schema = self.database.query("SELECT schema_name FROM tenants")
         return self.database.query(f"SET search_path TO {schema}; {sql}").splitlines()
 
+    def log_of(self, name: str) -> str:
+        """What a program has written since it was started."""
+        return (self._home / f"{name}.log").read_text()
+
     @contextmanager
     def _postgres(self) -> Iterator[processes.Process]:
         where = self._home / "postgres"

@@ -71,7 +71,7 @@ class Faults:
         assert len(created) == len(set(created)), "a repeated event carries the webhook-id that it had"
         assert set(created) == set(ask("SELECT id FROM appointments"))
         assert self._crowd.booked <= set(created), "what was answered with 201 is kept"
-        assert set(self._crowd.statuses) <= ANSWERED
+        assert set(self._crowd.statuses) <= ANSWERED, self._installation.log_of("API")
         received = sum(map(len, heard.values()))
         answers = ", ".join(
             f"{status or 'none'} {count} times" for status, count in sorted(self._crowd.statuses.items())
