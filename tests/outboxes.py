@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from app.core.clock import utcnow
 from app.core.ids import uuid7
 from app.events.catalogue import EventType
 from app.events.outbox import Event, record
+from app.models.tenant import WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.webhooks.drain import Dispatcher
@@ -62,8 +64,23 @@ class Outbox:
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
-    async def change(self, statement: Any) -> None:
-        async with self.app.state.database.transaction(self.tenant.schema(Mode.LIVE)) as session:
+    async def deliveries(self, mode: Mode = Mode.LIVE) -> list[WebhookDeliveryRow]:
+        """Every delivery as it is kept, in order."""
+        async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
+            return list(await session.scalars(select(WebhookDeliveryRow).order_by(WebhookDeliveryRow.id)))
+
+    async def attempts(self, mode: Mode = Mode.LIVE) -> list[WebhookAttemptRow]:
+        """Every attempt there was, in order."""
+        async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
+            return list(await session.scalars(select(WebhookAttemptRow).order_by(WebhookAttemptRow.id)))
+
+    async def endpoint(self, endpoint_id: str, mode: Mode = Mode.LIVE) -> WebhookEndpointRow:
+        async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
+            row: WebhookEndpointRow = await session.get_one(WebhookEndpointRow, UUID(endpoint_id))
+            return row
+
+    async def change(self, statement: Any, mode: Mode = Mode.LIVE) -> None:
+        async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
             await session.execute(statement)
 
 

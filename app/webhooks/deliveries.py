@@ -1,13 +1,13 @@
-"""One event on its way to one endpoint: claimed under a lease, attempted, recorded."""
+"""One event on its way to one endpoint, claimed under a lease."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, true, update
+from sqlalchemy import Row, Select, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
@@ -16,7 +16,6 @@ from app.db.conditions import equals, was_made
 from app.db.pages import Orders, find_page
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks import endpoints
-from app.webhooks.retries import next_attempt
 from app.webhooks.schemas import DeliveryFilters
 from app.webhooks.transport import Outcome
 
@@ -39,6 +38,13 @@ _LISTED: Bundle[Any] = Bundle(
     WebhookDeliveryRow.duration_ms,
     WebhookDeliveryRow.created_at,
 )
+_OF_ENDPOINT = (
+    WebhookEndpointRow.url,
+    WebhookEndpointRow.headers_sealed,
+    WebhookEndpointRow.secret_sealed,
+    WebhookEndpointRow.previous_secret_sealed,
+    WebhookEndpointRow.previous_secret_expires_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,13 @@ class Delivery:
 
     id: int
     attempts: int
+    schedule_began_after: int
     endpoint_id: UUID
     url: str
+    headers_sealed: str | None
     secret_sealed: str
+    previous_secret_sealed: str | None
+    previous_secret_expires_at: datetime | None
     event_id: UUID
     payload: str
     sequence: int
@@ -62,6 +72,8 @@ class Attempt:
     delivery: Delivery
     started_at: datetime
     outcome: Outcome
+    request_headers: dict[str, str] = field(default_factory=dict)
+    """As they may be read later; none if nothing was sent."""
 
     @property
     def is_refused_for_good(self) -> bool:
@@ -104,7 +116,7 @@ async def claim(
         .lateral("due")
     )
     chosen = (
-        select(due.c.id, WebhookEndpointRow.url, WebhookEndpointRow.secret_sealed)
+        select(due.c.id, *_OF_ENDPOINT)
         .join(due, true())
         .where(WebhookEndpointRow.is_enabled, WebhookEndpointRow.id.not_in(except_for))
         .order_by(due.c.next_attempt_at, due.c.id)
@@ -118,9 +130,9 @@ async def claim(
         .returning(
             row.id,
             row.attempts,
+            row.schedule_began_after,
             row.endpoint_id,
-            chosen.c.url,
-            chosen.c.secret_sealed,
+            *(chosen.c[column.key] for column in _OF_ENDPOINT),
             row.event_id,
             EventRow.payload,
             EventRow.sequence,
@@ -128,26 +140,6 @@ async def claim(
         .execution_options(synchronize_session=False)
     )
     return [Delivery(*each) for each in claimed]
-
-
-async def record(
-    session: AsyncSession, attempts: Sequence[Attempt], *, now: datetime, jitter: Callable[[], float]
-) -> None:
-    """Write down what came of attempts, and when to try again what failed. Disables endpoints that are gone.
-
-    Of two attempts at the same delivery (the lease of the first had run out) the one recorded first counts.
-    """
-    gone = {attempt.delivery.endpoint_id for attempt in attempts if attempt.is_refused_for_good}
-    if gone:
-        await endpoints.disable(session, gone, "The endpoint answered 410 Gone.", now=now)
-    recording = update(WebhookDeliveryRow).where(
-        WebhookDeliveryRow.id == bindparam("delivery_id"),
-        WebhookDeliveryRow.attempts == bindparam("attempts_before"),
-        WebhookDeliveryRow.status == "pending",
-    )
-    in_order = sorted(attempts, key=lambda attempt: attempt.delivery.id)
-    connection = await session.connection()
-    await connection.execute(recording, [_recorded(attempt, now=now, jitter=jitter()) for attempt in in_order])
 
 
 async def next_due_at(session: AsyncSession, *, after: datetime) -> datetime | None:
@@ -169,23 +161,3 @@ def _awaited(column: InstrumentedAttribute[Any]) -> Select[Any]:
         .join(WebhookEndpointRow, WebhookEndpointRow.id == WebhookDeliveryRow.endpoint_id)
         .where(WebhookEndpointRow.is_enabled, WebhookDeliveryRow.status == "pending")
     )
-
-
-def _recorded(attempt: Attempt, *, now: datetime, jitter: float) -> dict[str, Any]:
-    delivery, outcome = attempt.delivery, attempt.outcome
-    made = delivery.attempts + 1
-    again_at = None
-    if not outcome.succeeded and not attempt.is_refused_for_good:
-        again_at = next_attempt(made, now, jitter, outcome.retry_after)
-    return {
-        "delivery_id": delivery.id,
-        "attempts_before": delivery.attempts,
-        "status": "succeeded" if outcome.succeeded else "pending" if again_at else "failed",
-        "attempts": made,
-        "next_attempt_at": again_at,
-        "last_attempt_at": attempt.started_at,
-        "response_status": outcome.status,
-        "response_excerpt": outcome.response_excerpt,
-        "error": outcome.error,
-        "duration_ms": outcome.duration_ms,
-    }

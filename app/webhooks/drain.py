@@ -18,14 +18,14 @@ from app.core.clock import utcnow
 from app.core.crypto import Keyring, UnsealError
 from app.db.session import Database
 from app.errors import Unavailable
-from app.events.outbox import message_of
 from app.events.wakeups import drain_later
 from app.integrations.queue import JobQueue
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.webhooks import deliveries
 from app.webhooks.deliveries import Attempt, Delivery
-from app.webhooks.signature import sign
+from app.webhooks.message import compose
+from app.webhooks.recording import record
 from app.webhooks.transport import Outcome, WebhookTransport
 
 MOST_PER_ENDPOINT = 8
@@ -36,7 +36,7 @@ _BATCH = 4  # for one endpoint in one claim
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _PATIENCE = 5  # turns that the database may fail in a row
-_SECRET_UNREADABLE = "Our copy of the signing secret cannot be read. Delete this endpoint and add it again."  # noqa: S105 — a message # nosec B105
+_UNREADABLE = "Our copy of the signing secret or of the headers cannot be read. Delete this endpoint and add it again."
 
 _log = logging.getLogger(__name__)
 _random = secrets.SystemRandom()
@@ -129,7 +129,7 @@ class Dispatcher(BackgroundWork):
         async with self._transactions, self._database.transaction(outbox.tenant.schema(outbox.mode)) as session:
             now = self._clock()
             if ended:
-                await deliveries.record(session, ended, now=now, jitter=self._jitter)
+                await record(session, ended, now=now, jitter=self._jitter)
             room = self._room_for(outbox)
             claimed = await deliveries.claim(
                 session,
@@ -166,22 +166,15 @@ class Dispatcher(BackgroundWork):
     async def _attempt(self, delivery: Delivery) -> Attempt:
         started_at = self._clock()
         try:
-            secret = self._keyring.unseal(delivery.secret_sealed)
+            message = compose(self._keyring, delivery, now=started_at)
         except UnsealError:
-            return Attempt(delivery, started_at, Outcome(None, _SECRET_UNREADABLE, "", 0, None))
-        message_id, timestamp = str(delivery.event_id), int(started_at.timestamp())
-        body = message_of(delivery.payload, delivery.sequence).encode()
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign([secret], message_id, timestamp, body),
-        }
+            return Attempt(delivery, started_at, Outcome(None, _UNREADABLE, "", 0, None))
         try:
-            outcome = await self._transport.send(delivery.url, headers, body)
+            outcome = await self._transport.send(delivery.url, message.headers, message.body)
         except Exception as error:  # noqa: BLE001 — an attempt that is not recorded would be made for ever
             _log.exception("sending to %s failed unexpectedly", delivery.endpoint_id)
             outcome = Outcome(None, f"Sending failed unexpectedly: {type(error).__name__}.", "", 0, None)
-        return Attempt(delivery, started_at, outcome)
+        return Attempt(delivery, started_at, outcome, message.shown)
 
 
 async def _wait(outbox: _Outbox, *, until: datetime | None, now: datetime) -> None:

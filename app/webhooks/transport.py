@@ -7,8 +7,9 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,9 @@ USER_AGENT = "SmoothSchedule-Webhooks/1"
 TIMEOUT_SECONDS = 15.0
 EXCERPT_BYTES = 4096
 LONGEST_ERROR = 500
+MOST_HEADERS = 50
+LONGEST_HEADER = 500  # of an answer, name and value each: what is kept of it
+MOST_OF_HEADERS = 8192  # likewise, all together
 
 # "identity" because an excerpt of a compressed answer cannot be read, and a bomb cannot go off.
 OWN_HEADERS = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -38,6 +42,7 @@ class Outcome:
     response_excerpt: str
     duration_ms: int
     retry_after: int | None
+    response_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
@@ -136,17 +141,19 @@ class WebhookTransport:
         """
         started = time.perf_counter()
         status, error, excerpt, retry_after = None, None, "", None
+        answered: dict[str, str] = {}
         try:
             async with self._session.post(
                 url, data=body, headers=_with_own(headers), allow_redirects=False
             ) as response:
                 status = response.status
+                answered = _keep_headers(response.headers)
                 retry_after = parse_retry_after(response.headers.get("Retry-After"), utcnow())
                 excerpt = await _read_excerpt(response)
         except (aiohttp.ClientError, OSError) as failure:
             error = self._explain(failure)
         duration_ms = round((time.perf_counter() - started) * 1000)
-        return Outcome(status, error, excerpt, duration_ms, retry_after)
+        return Outcome(status, error, excerpt, duration_ms, retry_after, answered)
 
     def _open_socket(self, address_info: aiohttp.AddrInfoType) -> socket.socket:
         """Open a socket to one address: the last gate, and the only one for a URL without a name."""
@@ -162,7 +169,7 @@ class WebhookTransport:
             return f"TLS failed: {_tls_fault(failure)}"
         if isinstance(failure, aiohttp.ClientConnectorError):
             return f"Connection failed: {_connection_fault(failure)}"
-        return f"Request failed: {failure}"[:LONGEST_ERROR]
+        return _storable(f"Request failed: {failure}"[:LONGEST_ERROR])
 
 
 def _record(host: str, address: str, port: int) -> ResolveResult:
@@ -176,6 +183,24 @@ def _with_own(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return merged
 
 
+def _keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of an answer, in lower case, as far as there is room for them. Repeated ones are joined."""
+    kept: dict[str, str] = {}
+    room = MOST_OF_HEADERS
+    for raw_name, raw_value in islice(headers.items(), MOST_HEADERS):
+        name, value = _storable(raw_name.lower())[:LONGEST_HEADER], _storable(raw_value)[:LONGEST_HEADER]
+        room -= len(name) + len(value)
+        if room < 0:
+            break
+        kept[name] = f"{kept[name]}, {value}" if name in kept else value
+    return kept
+
+
+def _storable(text: str) -> str:
+    """Text that a database takes: without NUL, and without the surrogates that stand for bytes that are no UTF-8."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 async def _read_excerpt(response: aiohttp.ClientResponse) -> str:
     """Read at most 4 KiB as text a database can store. What follows them closes the connection unread."""
     excerpt = bytearray()
@@ -184,7 +209,7 @@ async def _read_excerpt(response: aiohttp.ClientResponse) -> str:
             excerpt += chunk
             if len(excerpt) >= EXCERPT_BYTES:
                 break
-    return excerpt[:EXCERPT_BYTES].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return _storable(excerpt[:EXCERPT_BYTES].decode(errors="replace"))
 
 
 def _tls_fault(failure: aiohttp.ClientSSLError) -> str:
