@@ -9,16 +9,24 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from aiohttp import web
 
 from tests.actors import PASSWORD
 from tests.faults.installation import HOST, OWNER
-from tests.receivers import Receiver, receiving
+from tests.receivers import Received, Receiver, receiving
 
 PEOPLE = 6
 API = "/api/v1"
 SLOTS_A_DAY = 24
 _PATIENCE_SECONDS = 15.0
 _BREATH_SECONDS = 0.02
+_ACROSS_SECONDS = 0.1
+
+
+async def take_a_while(_message: Received) -> web.Response:
+    """Accept, as software across the internet does."""
+    await asyncio.sleep(_ACROSS_SECONDS)
+    return web.Response(status=204)
 
 
 class Crowd:
@@ -74,6 +82,7 @@ class Crowd:
     async def _open(self) -> None:
         self._receiving = receiving()
         self._receiver: Receiver = await self._receiving.__aenter__()
+        self._receiver.answer = take_a_while  # so that a kill finds something on its way
         self._client = httpx.AsyncClient(
             base_url=self._address, headers={"Host": HOST}, timeout=httpx.Timeout(_PATIENCE_SECONDS)
         )
