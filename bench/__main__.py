@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from bench import admission, booking, listing, signup, slots, sweep
+from bench import admission, booking, listing, signup, slots, sweep, webhooks
 from bench.stage import stage
 
 
@@ -19,6 +19,7 @@ async def main() -> None:
         await booking.measure(ground, owner)
         await slots.measure(ground, owner)
         await signup.measure(ground)
+        await webhooks.measure(ground)
     sweep.main()
 
 

@@ -115,6 +115,7 @@ async def stage() -> AsyncIterator[Stage]:
             secret_key="a secret key for a benchmark only",  # noqa: S106 — likewise
             database_url=database_url,
             redis_url=redis_url,
+            webhook_allow_loopback=True,
             requests_per_minute_of_session=1_000_000,
             requests_per_minute_of_address=1_000_000,
             log_dir=Path(logs),
