@@ -19,6 +19,8 @@ class MailKind(StrEnum):
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     MASQUERADED = "masqueraded"
     GRANT_GIVEN = "grant_given"
+    WEBHOOK_FAILING = "webhook_failing"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +157,25 @@ class GrantGiven(Message):
     permission: str
     reason: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookFailing(Message):
+    """To the owner of the business: a webhook endpoint has failed for days, and is going to be disabled."""
+
+    kind = MailKind.WEBHOOK_FAILING
+
+    host: str
+    since: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled(Message):
+    """To the owner of the business: nothing more is sent to a webhook endpoint."""
+
+    kind = MailKind.WEBHOOK_DISABLED
+
+    host: str
+    reason: str
+    at: datetime

@@ -18,6 +18,8 @@ class NotificationKind(StrEnum):
     MASQUERADED = "masqueraded"
     ROLE_CHANGED = "role_changed"
     DEMO_EXPIRING = "demo_expiring"
+    WEBHOOK_FAILING = "webhook_failing"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Notice(BaseModel, ABC):
@@ -124,6 +126,26 @@ class DemoExpiring(Notice):
         return f"On {_instant(self.expires_at)} this demo account and all its data will be erased."
 
 
+class WebhookFailing(Notice):
+    title = "A webhook endpoint fails"
+
+    host: str
+    ends_at: AwareDatetime
+
+    def text(self) -> str:
+        return f"{self.host} has taken no event for days. If that lasts, it is disabled on {_instant(self.ends_at)}."
+
+
+class WebhookDisabled(Notice):
+    title = "A webhook endpoint was disabled"
+
+    host: str
+    reason: str
+
+    def text(self) -> str:
+        return f"Nothing is sent to {self.host} any more. {self.reason}"
+
+
 NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.NEW_DEVICE: NewDevice,
     NotificationKind.PASSWORD_CHANGED: PasswordChanged,
@@ -134,6 +156,8 @@ NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.MASQUERADED: Masqueraded,
     NotificationKind.ROLE_CHANGED: RoleChanged,
     NotificationKind.DEMO_EXPIRING: DemoExpiring,
+    NotificationKind.WEBHOOK_FAILING: WebhookFailing,
+    NotificationKind.WEBHOOK_DISABLED: WebhookDisabled,
 }
 
 _IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."

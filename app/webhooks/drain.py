@@ -24,6 +24,7 @@ from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.webhooks import deliveries
 from app.webhooks.deliveries import Attempt, Delivery
+from app.webhooks.failing import attend
 from app.webhooks.message import compose
 from app.webhooks.recording import record
 from app.webhooks.transport import Outcome, WebhookTransport
@@ -129,7 +130,10 @@ class Dispatcher(BackgroundWork):
         async with self._transactions, self._database.transaction(outbox.tenant.schema(outbox.mode)) as session:
             now = self._clock()
             if ended:
-                await record(session, ended, now=now, jitter=self._jitter)
+                trouble = await record(session, ended, now=now, jitter=self._jitter)
+                if trouble:
+                    tenant_id, mode = outbox.tenant.id, outbox.mode
+                    await attend(session, self._keyring, trouble, tenant_id=tenant_id, mode=mode, now=now)
             room = self._room_for(outbox)
             claimed = await deliveries.claim(
                 session,

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
@@ -94,15 +94,6 @@ async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
     await session.execute(deliveries.order_by(WebhookDeliveryRow.id).with_for_update())
     await session.delete(row)
     _record(session, AuditEvent.WEBHOOK_ENDPOINT_DELETED, row, changed(_told(row), {}))
-
-
-async def disable(session: AsyncSession, endpoint_ids: set[UUID], reason: str, *, now: datetime) -> None:
-    """Send nothing more there; what is pending waits."""
-    await session.execute(
-        update(WebhookEndpointRow)
-        .where(WebhookEndpointRow.id.in_(endpoint_ids))
-        .values(is_enabled=False, disabled_reason=reason, updated_at=now)
-    )
 
 
 async def _require_room(session: AsyncSession) -> None:

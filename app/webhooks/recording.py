@@ -1,10 +1,13 @@
 """What came of attempts, written down in one statement: the attempts, their deliveries, how the endpoints fare."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     DateTime,
@@ -23,9 +26,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.tenant import WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
-from app.webhooks import endpoints
 from app.webhooks.deliveries import Attempt
 from app.webhooks.retries import next_attempt
+
+WARNED_AFTER = timedelta(days=3)
+"""How long an endpoint may fail before somebody hears of it."""
 
 _INSTANT = DateTime(timezone=True)
 _GIVEN = (
@@ -51,13 +56,24 @@ _GIVEN = (
 _ENDED = select(*_GIVEN.c).cte("ended")
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Endpoints that said they are gone, and those that failed just now as they have for days."""
+
+    gone: set[UUID]
+    failing: set[UUID]
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.failing)
+
+
 async def record(
     session: AsyncSession, attempts: Sequence[Attempt], *, now: datetime, jitter: Callable[[], float]
-) -> None:
+) -> Trouble:
     """Write down what came of attempts, when to try again what failed, and since when endpoints have been failing.
 
-    Endpoints that are gone are disabled. Of two attempts at the same delivery (the lease of the first had run out) the
-    one recorded first counts. What was deleted meanwhile is left out.
+    Gives the endpoints that are in trouble. Of two attempts at the same delivery (the lease of the first had run out)
+    the one recorded first counts. What was deleted meanwhile is left out.
     """
     seen: set[int] = set()
     ended = []
@@ -65,10 +81,9 @@ async def record(
         counts = attempt.delivery.id not in seen
         seen.add(attempt.delivery.id)
         ended.append(_recorded(attempt, counts=counts, now=now, jitter=jitter()))
-    await session.execute(_RECORDING, {"ended": ended})
     gone = {attempt.delivery.endpoint_id for attempt in attempts if attempt.is_refused_for_good}
-    if gone:
-        await endpoints.disable(session, gone, "The endpoint answered 410 Gone.", now=now)
+    failing = await session.scalars(_RECORDING, {"ended": ended, "long_ago": now - WARNED_AFTER})
+    return Trouble(gone, set(failing))
 
 
 def _recorded(attempt: Attempt, *, counts: bool, now: datetime, jitter: float) -> dict[str, Any]:
@@ -127,15 +142,16 @@ def _recording() -> Any:
             **{name: ended[name] for name in answered},
         )
     )
-    return (
-        select(func.count()).select_from(held).add_cte(written.cte("written"), recorded.cte("recorded"), _faring(held))
-    )
-
-
-def _faring(held: Any) -> Any:
-    """An endpoint's row is written when it begins to fail and when it no longer does, not at each attempt."""
+    verdict = _verdict(held)
+    ctes = (written.cte("written"), recorded.cte("recorded"), _faring(verdict))
     endpoint = WebhookEndpointRow
-    verdict = (
+    failing = select(endpoint.id).join(verdict, verdict.c.endpoint_id == endpoint.id)
+    return failing.where(~verdict.c.succeeded, endpoint.failing_since <= bindparam("long_ago")).add_cte(*ctes)
+
+
+def _verdict(held: CTE) -> CTE:
+    """What each endpoint's attempts say of it."""
+    return (
         select(
             held.c.endpoint_id,
             func.bool_or(_ENDED.c.succeeded).label("succeeded"),
@@ -145,6 +161,11 @@ def _faring(held: Any) -> Any:
         .group_by(held.c.endpoint_id)
         .cte("verdict")
     )
+
+
+def _faring(verdict: CTE) -> CTE:
+    """An endpoint's row is written when it begins to fail and when it no longer does, not at each attempt."""
+    endpoint = WebhookEndpointRow
     turned = (
         select(endpoint.id, verdict.c.succeeded, verdict.c.since)
         .join(verdict, verdict.c.endpoint_id == endpoint.id)

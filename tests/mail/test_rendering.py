@@ -25,6 +25,8 @@ from app.mail.messages import (
     ResetPassword,
     SecondFactorChanged,
     VerifyEmail,
+    WebhookDisabled,
+    WebhookFailing,
 )
 from app.mail.rendering import Content, render
 
@@ -46,6 +48,8 @@ EXAMPLES: list[Message] = [
     SecondFactorChanged(change="totp_added", at=NOON),
     Masqueraded(actor="Sam Support", user="Olga Owner", reason="She asked why a slot is missing", at=NOON),
     GrantGiven(grantor="Olga Owner", permission="customers:write", reason="Holiday", expires_at=NOON),
+    WebhookFailing(host="hooks.example.com", since=NOON, ends_at=NOON),
+    WebhookDisabled(host="hooks.example.com", reason="The endpoint answered 410 Gone.", at=NOON),
 ]
 
 

@@ -29,6 +29,8 @@ EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.MASQUERADED: {"actor": "Sue of the support", "reason": "Ticket 7"},
     NotificationKind.ROLE_CHANGED: {"role": "TENANT_MANAGER", "previous_role": "TENANT_STAFF"},
     NotificationKind.DEMO_EXPIRING: {"expires_at": "2026-11-30T12:00:00Z"},
+    NotificationKind.WEBHOOK_FAILING: {"host": "hooks.example.com", "ends_at": "2026-11-30T12:00:00Z"},
+    NotificationKind.WEBHOOK_DISABLED: {"host": "hooks.example.com", "reason": "The endpoint answered 410 Gone."},
 }
 
 
