@@ -1,5 +1,6 @@
 """Every benchmark, in one run: `script/bench`."""
 
+import gc
 import platform
 import sys
 
@@ -13,6 +14,7 @@ async def main() -> None:
     """Print all figures."""
     print(f"Python {sys.version.split()[0]}, {platform.machine()}; medians\n")
     async with stage() as ground:
+        gc.freeze()  # as the worker does
         owner = await ground.sign_up("bench")
         await listing.measure(ground, owner)
         await admission.measure(ground, owner)

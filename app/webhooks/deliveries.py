@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, true, update
+from sqlalchemy import DateTime, Integer, Row, Select, Uuid, all_, bindparam, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
@@ -22,6 +23,7 @@ from app.webhooks.transport import Outcome
 LEASE = timedelta(seconds=60)
 """How long a claim keeps others away. Far longer than an attempt can take, short enough after a crash."""
 
+_INSTANT = DateTime(timezone=True)
 _ORDERS: Orders = {"created_at": WebhookDeliveryRow.created_at}
 _LISTED: Bundle[Any] = Bundle(
     "delivery",
@@ -106,39 +108,14 @@ async def claim(
     At most `most` in all and `most_per_endpoint` for one endpoint; none for the endpoints in `except_for`, for those
     that are disabled, nor any that another worker is just claiming.
     """
-    row = WebhookDeliveryRow
-    due = (
-        select(row.id, row.next_attempt_at)
-        .where(row.endpoint_id == WebhookEndpointRow.id, row.status == "pending", row.next_attempt_at <= now)
-        .order_by(row.next_attempt_at, row.id)
-        .limit(most_per_endpoint)
-        .with_for_update(skip_locked=True)
-        .lateral("due")
-    )
-    chosen = (
-        select(due.c.id, *_OF_ENDPOINT)
-        .join(due, true())
-        .where(WebhookEndpointRow.is_enabled, WebhookEndpointRow.id.not_in(except_for))
-        .order_by(due.c.next_attempt_at, due.c.id)
-        .limit(most)
-        .cte("chosen")
-    )
-    claimed = await session.execute(
-        update(row)
-        .where(row.id == chosen.c.id, EventRow.id == row.event_id)
-        .values(next_attempt_at=now + LEASE)
-        .returning(
-            row.id,
-            row.attempts,
-            row.schedule_began_after,
-            row.endpoint_id,
-            *(chosen.c[column.key] for column in _OF_ENDPOINT),
-            row.event_id,
-            EventRow.payload,
-            EventRow.sequence,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    values = {
+        "now": now,
+        "leased_until": now + LEASE,
+        "most": most,
+        "most_per_endpoint": most_per_endpoint,
+        "except_for": list(except_for),
+    }
+    claimed = await (await session.connection()).execute(_CLAIMING, values)
     return [Delivery(*each) for each in claimed]
 
 
@@ -161,3 +138,43 @@ def _awaited(column: InstrumentedAttribute[Any]) -> Select[Any]:
         .join(WebhookEndpointRow, WebhookEndpointRow.id == WebhookDeliveryRow.endpoint_id)
         .where(WebhookEndpointRow.is_enabled, WebhookDeliveryRow.status == "pending")
     )
+
+
+def _claiming() -> Any:
+    row = WebhookDeliveryRow
+    due = (
+        select(row.id, row.next_attempt_at)
+        .where(row.endpoint_id == WebhookEndpointRow.id, row.status == "pending")
+        .where(row.next_attempt_at <= bindparam("now", type_=_INSTANT))
+        .order_by(row.next_attempt_at, row.id)
+        .limit(bindparam("most_per_endpoint", type_=Integer()))
+        .with_for_update(skip_locked=True)
+        .lateral("due")
+    )
+    chosen = (
+        select(due.c.id, *_OF_ENDPOINT)
+        .join(due, true())
+        .where(WebhookEndpointRow.is_enabled)
+        .where(WebhookEndpointRow.id != all_(bindparam("except_for", type_=ARRAY(Uuid()))))
+        .order_by(due.c.next_attempt_at, due.c.id)
+        .limit(bindparam("most", type_=Integer()))
+        .cte("chosen")
+    )
+    return (
+        update(row)
+        .where(row.id == chosen.c.id, EventRow.id == row.event_id)
+        .values(next_attempt_at=bindparam("leased_until", type_=_INSTANT))
+        .returning(
+            row.id,
+            row.attempts,
+            row.schedule_began_after,
+            row.endpoint_id,
+            *(chosen.c[column.key] for column in _OF_ENDPOINT),
+            row.event_id,
+            EventRow.payload,
+            EventRow.sequence,
+        )
+    )
+
+
+_CLAIMING = _claiming()

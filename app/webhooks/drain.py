@@ -142,12 +142,13 @@ class Dispatcher(BackgroundWork):
                 most_per_endpoint=_BATCH,
                 except_for=outbox.without_room(),
             )
-            next_due_at = await deliveries.next_due_at(session, after=now)
+            is_all = len(claimed) < _BATCH
+            next_due_at = await deliveries.next_due_at(session, after=now) if is_all else now
         del outbox.ended[: len(ended)]
         for delivery in claimed:
             self._begin(outbox, delivery)
-        if len(claimed) >= _BATCH:
-            outbox.news.set()  # there may be more
+        if not is_all:
+            outbox.news.set()
         return next_due_at if room else now + _NO_ROOM_WAIT
 
     def _room_for(self, outbox: _Outbox) -> int:

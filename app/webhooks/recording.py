@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Text,
+    any_,
     bindparam,
     case,
     column,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.tenant import WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
@@ -82,7 +83,7 @@ async def record(
         seen.add(attempt.delivery.id)
         ended.append(_recorded(attempt, counts=counts, now=now, jitter=jitter()))
     gone = {attempt.delivery.endpoint_id for attempt in attempts if attempt.is_refused_for_good}
-    failing = await session.scalars(_RECORDING, {"ended": ended, "long_ago": now - WARNED_AFTER})
+    failing = await session.scalars(_RECORDING, {"ended": ended, "ids": list(seen), "long_ago": now - WARNED_AFTER})
     return Trouble(gone, set(failing))
 
 
@@ -114,7 +115,7 @@ def _recording() -> Any:
     delivery, ended = WebhookDeliveryRow, _ENDED.c
     held = (
         select(delivery.id, delivery.attempts, delivery.status, delivery.endpoint_id)
-        .where(delivery.id.in_(select(ended.delivery_id)))
+        .where(delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger()))))
         .order_by(delivery.id)
         .with_for_update()
         .cte("held")

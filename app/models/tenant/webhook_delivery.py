@@ -18,7 +18,13 @@ class WebhookDeliveryRow(TenantBase):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", "status"),
-        Index("webhook_deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
+        Index(
+            "webhook_deliveries_due_idx",
+            "endpoint_id",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("status = 'pending'"),
+        ),
         Index(None, "endpoint_id", "created_at", "id"),
         UniqueConstraint("event_id", "endpoint_id"),
     )

@@ -30,11 +30,18 @@ def upgrade() -> None:
     op.create_index("events_subject_id_sequence_idx", "events", ["subject_id", "sequence"])
     for column in _endpoint_columns():
         op.add_column("webhook_endpoints", column)
+    _index_what_is_due("endpoint_id", "next_attempt_at", "id")
     op.add_column(
         "webhook_deliveries", sa.Column("schedule_began_after", sa.Integer, nullable=False, server_default="0")
     )
     _create_attempts()
     _create_replays()
+
+
+def _index_what_is_due(*columns: str) -> None:
+    op.drop_index("webhook_deliveries_due_idx", "webhook_deliveries")
+    pending = sa.text("status = 'pending'")
+    op.create_index("webhook_deliveries_due_idx", "webhook_deliveries", columns, postgresql_where=pending)
 
 
 def _create_attempts() -> None:
@@ -94,6 +101,7 @@ def downgrade() -> None:
     op.drop_table("webhook_replays")
     op.drop_table("webhook_attempts")
     op.drop_column("webhook_deliveries", "schedule_began_after")
+    _index_what_is_due("next_attempt_at")
     for column in _endpoint_columns():
         op.drop_column("webhook_endpoints", column.name)
     op.drop_column("events", "subject_id")
