@@ -21,7 +21,8 @@ from app.events.outbox import Event, message_of, payload_of, record
 from app.models.tenant import WebhookEndpointRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
-from app.webhooks.drain import MOST_PER_TENANT, Dispatcher
+from app.webhooks.drain import Dispatcher
+from app.webhooks.places import MOST_PER_TENANT
 from app.webhooks.signature import new_secret, sign
 from app.webhooks.transport import OWN_HEADERS, WebhookTransport
 from app.workers.process import work

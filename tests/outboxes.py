@@ -17,6 +17,7 @@ from app.models.tenant import WebhookAttemptRow, WebhookDeliveryRow, WebhookEndp
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.webhooks.drain import Dispatcher
+from app.webhooks.places import MOST_PER_PROCESS
 from app.webhooks.transport import WebhookTransport
 from tests.actors import Business
 
@@ -84,9 +85,19 @@ class Outbox:
             await session.execute(statement)
 
 
-def dispatcher_of(app: FastAPI, transport: WebhookTransport, clock: Clock) -> Dispatcher:
+def dispatcher_of(
+    app: FastAPI, transport: WebhookTransport, clock: Clock, *, places: int = MOST_PER_PROCESS
+) -> Dispatcher:
     runtime = app.state.runtime
-    return Dispatcher(runtime.database, runtime.queue, runtime.keyring, transport, clock=clock, jitter=lambda: 0.0)
+    return Dispatcher(
+        runtime.database,
+        runtime.queue,
+        runtime.keyring,
+        transport,
+        places=places,
+        clock=clock,
+        jitter=lambda: 0.0,
+    )
 
 
 @asynccontextmanager

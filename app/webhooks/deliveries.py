@@ -1,6 +1,5 @@
 """One event on its way to one endpoint, claimed under a lease."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from app.db.conditions import equals, was_made
 from app.db.pages import Orders, find_page
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks import endpoints
+from app.webhooks.places import Room
 from app.webhooks.schemas import DeliveryFilters
 from app.webhooks.transport import Outcome
 
@@ -100,20 +100,17 @@ async def find(session: AsyncSession, endpoint_id: UUID, filters: DeliveryFilter
     return await find_page(session, query, filters, _ORDERS, by=WebhookDeliveryRow.id, ids=filters.ids)
 
 
-async def claim(
-    session: AsyncSession, *, now: datetime, most: int, most_per_endpoint: int, except_for: Sequence[UUID]
-) -> list[Delivery]:
+async def claim(session: AsyncSession, room: Room, *, now: datetime) -> list[Delivery]:
     """Take due deliveries, the longest due first, for nobody else to attempt until the lease ends.
 
-    At most `most` in all and `most_per_endpoint` for one endpoint; none for the endpoints in `except_for`, for those
-    that are disabled, nor any that another worker is just claiming.
+    As many as there is room for; none for endpoints that are disabled, nor any that another worker is just claiming.
     """
     values = {
         "now": now,
         "leased_until": now + LEASE,
-        "most": most,
-        "most_per_endpoint": most_per_endpoint,
-        "except_for": list(except_for),
+        "most": room.most,
+        "most_per_endpoint": room.most_per_endpoint,
+        "except_for": list(room.except_for),
     }
     claimed = await (await session.connection()).execute(_CLAIMING, values)
     return [Delivery(*each) for each in claimed]

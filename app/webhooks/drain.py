@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,14 +25,10 @@ from app.webhooks import deliveries
 from app.webhooks.deliveries import Attempt, Delivery
 from app.webhooks.failing import attend
 from app.webhooks.message import compose
+from app.webhooks.places import MOST_PER_PROCESS, Room, room_for
 from app.webhooks.recording import record
 from app.webhooks.transport import Outcome, WebhookTransport
 
-MOST_PER_ENDPOINT = 8
-MOST_PER_TENANT = 64
-MOST_PER_PROCESS = 256
-
-_BATCH = 4  # for one endpoint in one claim
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _PATIENCE = 5  # turns that the database may fail in a row
@@ -58,18 +53,13 @@ class _Outbox:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Something ended, or something new may be due."""
 
-    def without_room(self) -> list[UUID]:
-        """The endpoints that must not be given another batch yet."""
-        counts = Counter(self.sending.values())
-        return [endpoint_id for endpoint_id, count in counts.items() if count + _BATCH > MOST_PER_ENDPOINT]
-
 
 class Dispatcher(BackgroundWork):
     """Drains outboxes; enter it once per process.
 
-    Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as the
-    caps leave room, and looks again whenever a sending ends or `drain` is called. So a slow endpoint fills its own
-    places only. If the process dies, the leases run out and others send again, under the same `webhook-id`.
+    Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as there
+    is room for it, and looks again whenever a sending ends or `drain` is called. If the process dies, the leases run
+    out and others send again, under the same `webhook-id`.
     """
 
     def __init__(
@@ -79,6 +69,7 @@ class Dispatcher(BackgroundWork):
         keyring: Keyring,
         transport: WebhookTransport,
         *,
+        places: int = MOST_PER_PROCESS,
         clock: Callable[[], datetime] = utcnow,
         jitter: Callable[[], float] = _jitter,
     ) -> None:
@@ -87,6 +78,7 @@ class Dispatcher(BackgroundWork):
         self._queue = queue
         self._keyring = keyring
         self._transport = transport
+        self._places = places
         self._clock = clock
         self._jitter = jitter
         self._outboxes: dict[tuple[UUID, Mode], _Outbox] = {}
@@ -135,25 +127,21 @@ class Dispatcher(BackgroundWork):
                     tenant_id, mode = outbox.tenant.id, outbox.mode
                     await attend(session, self._keyring, trouble, tenant_id=tenant_id, mode=mode, now=now)
             room = self._room_for(outbox)
-            claimed = await deliveries.claim(
-                session,
-                now=now,
-                most=room,
-                most_per_endpoint=_BATCH,
-                except_for=outbox.without_room(),
-            )
-            is_all = len(claimed) < _BATCH
-            next_due_at = await deliveries.next_due_at(session, after=now) if is_all else now
+            claimed = await deliveries.claim(session, room, now=now)
+            may_be_more = len(claimed) >= min(room.most, room.most_per_endpoint) > 0
+            next_due_at = now if may_be_more else await deliveries.next_due_at(session, after=now)
         del outbox.ended[: len(ended)]
         for delivery in claimed:
             self._begin(outbox, delivery)
-        if not is_all:
+        if may_be_more:
             outbox.news.set()
-        return next_due_at if room else now + _NO_ROOM_WAIT
+        return next_due_at if room.most else now + _NO_ROOM_WAIT
 
-    def _room_for(self, outbox: _Outbox) -> int:
-        room = min(MOST_PER_TENANT - len(outbox.sending), MOST_PER_PROCESS - self._sending)
-        return 0 if self._is_closing else max(0, room)
+    def _room_for(self, outbox: _Outbox) -> Room:
+        if self._is_closing:
+            return Room(0, 0, [])
+        beside = self._sending - len(outbox.sending)
+        return room_for(outbox.sending.values(), beside=beside, places=self._places)
 
     def _begin(self, outbox: _Outbox, delivery: Delivery) -> None:
         task = asyncio.create_task(self._attempt(delivery), name=f"send {delivery.event_id}")

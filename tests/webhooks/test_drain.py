@@ -14,7 +14,7 @@ from app.models.tenant import WebhookEndpointRow
 from app.tenancy.mode import Mode
 from app.webhooks import deliveries
 from app.webhooks.deliveries import LEASE
-from app.webhooks.drain import MOST_PER_ENDPOINT
+from app.webhooks.places import MOST_PER_ENDPOINT, Room
 from app.webhooks.retries import DELAYS
 from app.webhooks.transport import WebhookTransport
 from tests.actors import Business
@@ -269,7 +269,7 @@ class TestLease:
         await outbox.subscribe(receiver.url)
         await outbox.emit()
         async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
-            (claimed,) = await deliveries.claim(session, now=clock.now, most=9, most_per_endpoint=9, except_for=[])
+            (claimed,) = await deliveries.claim(session, Room(9, 9, []), now=clock.now)
         clock.now += LEASE - timedelta(milliseconds=1)
         await outbox.drain()
         assert receiver.received == []

@@ -13,6 +13,7 @@ from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
 from app.webhooks import deliveries
 from app.webhooks.deliveries import LEASE, Attempt
+from app.webhooks.places import Room
 from app.webhooks.recording import record
 from app.webhooks.retries import DELAYS
 from app.webhooks.transport import Outcome
@@ -80,7 +81,7 @@ class TestRecord:
         attempts: list[Attempt] = []
         for outcome in (Outcome(500, None, "late", 1, None), Outcome(204, None, "", 1, None)):
             async with outbox.app.state.database.transaction(schema) as session:
-                (claimed,) = await deliveries.claim(session, now=clock.now, most=9, most_per_endpoint=9, except_for=[])
+                (claimed,) = await deliveries.claim(session, Room(9, 9, []), now=clock.now)
             attempts.insert(0, Attempt(claimed, clock.now, outcome))
             clock.now += LEASE
         async with outbox.app.state.database.transaction(schema) as session:
@@ -114,7 +115,7 @@ class TestRecord:
         await outbox.subscribe(receiver.url)
         await outbox.emit(times=20)
         async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
-            claimed = await deliveries.claim(session, now=clock.now, most=20, most_per_endpoint=20, except_for=[])
+            claimed = await deliveries.claim(session, Room(20, 20, []), now=clock.now)
             attempts = [Attempt(each, clock.now, Outcome(500, None, "", 1, None)) for each in claimed]
             with statements(app) as sent:
                 await record(session, attempts, now=clock.now, jitter=lambda: 0.0)
