@@ -101,8 +101,9 @@ class AuditEvent(StrEnum):
         "What a tier covers was changed.",
     )
 
-    WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created", "host events", "A webhook endpoint was added."
-    WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted", "host events", "A webhook endpoint was deleted."
+    WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created", "host events is_enabled", "A webhook endpoint was added."
+    WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed", "host events is_enabled", "A webhook endpoint was changed."
+    WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted", "host events is_enabled", "A webhook endpoint was deleted."
 
     PERMISSION_DENIED = "permission.denied", "permission", "A caller was refused for want of a permission."
     AUDIT_EXPORTED = (

@@ -11,6 +11,7 @@ from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.runtime import Runtime
+from app.tenancy.dependencies import CurrentTenant
 from app.webhooks import deliveries, endpoints
 from app.webhooks.schemas import (
     DeliveryFilters,
@@ -19,6 +20,7 @@ from app.webhooks.schemas import (
     WebhookEndpointCreated,
     WebhookEndpointFilters,
     WebhookEndpointRead,
+    WebhookEndpointUpdate,
 )
 
 router = ApiRouter(prefix="/webhook-endpoints", tags=["Webhooks"], responses=problems(*PERMITTED))
@@ -60,6 +62,27 @@ async def get_webhook_endpoint(
 ) -> WebhookEndpointRead:
     """One endpoint, without its secret."""
     return WebhookEndpointRead.model_validate(await endpoints.require(session, endpoint_id))
+
+
+@router.patch("/{endpoint_id}", summary="Change a webhook endpoint", responses=problems(WebhookEndpointNotFound))
+async def update_webhook_endpoint(
+    endpoint_id: UUID,
+    body: WebhookEndpointUpdate,
+    actor: CanWriteWebhooks,
+    tenant: CurrentTenant,
+    session: TenantSession,
+    allow_loopback: LoopbackAllowed,
+    now: Now,
+) -> WebhookEndpointRead:
+    """Change where events go, which, or whether. Fields left out stay as they are; the secret stays the same.
+
+    An endpoint that was disabled begins anew when it is enabled: what waits for it is sent at once. What happened
+    meanwhile is not sent there.
+    """
+    row = await endpoints.update(
+        session, endpoint_id, body, tenant_id=tenant.id, mode=actor.mode, allow_loopback=allow_loopback, now=now
+    )
+    return WebhookEndpointRead.model_validate(row)
 
 
 @router.delete(

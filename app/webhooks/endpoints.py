@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
@@ -14,16 +15,20 @@ from app.audit.recording import changed, record
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page
+from app.core.patch import apply, changes
 from app.db.conditions import contains, equals, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.events.catalogue import subscriptions_matching
+from app.events.wakeups import wake
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
+from app.tenancy.mode import Mode
 from app.webhooks.destinations import DestinationError, validate_url
-from app.webhooks.schemas import WebhookEndpointCreate, WebhookEndpointFilters
+from app.webhooks.schemas import WebhookEndpointCreate, WebhookEndpointFilters, WebhookEndpointUpdate
 from app.webhooks.signature import new_secret
 
 MOST_ENDPOINTS = 20
+SWITCHED_OFF = "It was switched off."
 _ORDERS: Orders = {
     "url": WebhookEndpointRow.url,
     "created_at": WebhookEndpointRow.created_at,
@@ -43,10 +48,7 @@ async def create(
 
     Raises ValidationFailed for a URL that leads nowhere public, WebhookEndpointLimit for one endpoint too many.
     """
-    try:
-        url = validate_url(data.url, allow_loopback=allow_loopback)
-    except DestinationError as error:
-        raise ValidationFailed(errors=[error.at("/url")]) from error
+    url = _public(data.url, allow_loopback=allow_loopback)
     await _require_room(session)
     secret = new_secret()
     row = WebhookEndpointRow(
@@ -76,13 +78,46 @@ async def find(session: AsyncSession, filters: WebhookEndpointFilters) -> Page[W
     return await find_page(session, query, filters, _ORDERS, by=WebhookEndpointRow.id, ids=filters.ids)
 
 
-async def require(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpointRow:
+async def require(session: AsyncSession, endpoint_id: UUID, *, for_update: bool = False) -> WebhookEndpointRow:
     """An endpoint. Raises WebhookEndpointNotFound."""
-    row = await session.get(WebhookEndpointRow, endpoint_id)
+    lock = ForUpdateArg(key_share=True) if for_update else None  # as the worker locks it that disables it
+    row = await session.get(WebhookEndpointRow, endpoint_id, with_for_update=lock)
     if row is None:
         raise WebhookEndpointNotFound(
             "There is no webhook endpoint {endpoint_id}.", params={"endpoint_id": endpoint_id}
         )
+    return row
+
+
+async def update(
+    session: AsyncSession,
+    endpoint_id: UUID,
+    data: WebhookEndpointUpdate,
+    *,
+    tenant_id: UUID,
+    mode: Mode,
+    allow_loopback: bool,
+    now: datetime,
+) -> WebhookEndpointRow:
+    """Change an endpoint. One that is enabled again begins anew, and is sent at once what waits for it.
+
+    Raises WebhookEndpointNotFound, and ValidationFailed for a URL that leads nowhere public.
+    """
+    row = await require(session, endpoint_id, for_update=True)
+    before, wanted = _told(row), changes(data)
+    if "url" in wanted:
+        wanted["url"] = _public(wanted["url"], allow_loopback=allow_loopback)
+    if "events" in wanted:
+        wanted["events"] = sorted(set(wanted["events"]))
+    was_enabled = row.is_enabled
+    if apply(row, wanted):
+        row.updated_at = now
+        if row.is_enabled != was_enabled:
+            row.disabled_reason = None if row.is_enabled else SWITCHED_OFF
+            row.failing_since = row.warned_at = None
+        if row.is_enabled and not was_enabled:
+            wake(session, tenant_id, mode)
+        _record(session, AuditEvent.WEBHOOK_ENDPOINT_CHANGED, row, changed(before, _told(row)))
     return row
 
 
@@ -105,9 +140,16 @@ async def _require_room(session: AsyncSession) -> None:
         )
 
 
+def _public(url: str, *, allow_loopback: bool) -> str:
+    try:
+        return validate_url(url, allow_loopback=allow_loopback)
+    except DestinationError as error:
+        raise ValidationFailed(errors=[error.at("/url")]) from error
+
+
 def _told(row: WebhookEndpointRow) -> dict[str, Any]:
     """What the audit trail recognises an endpoint by. Of its URL that is the host: the rest may hold a secret."""
-    return {"host": urlsplit(row.url).hostname, "events": row.events}
+    return {"host": urlsplit(row.url).hostname, "events": row.events, "is_enabled": row.is_enabled}
 
 
 def _record(session: AsyncSession, event: AuditEvent, row: WebhookEndpointRow, diff: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, Numbers, PageRequest
+from app.core.patch import PatchModel, Settable
 from app.core.schemas import RequestModel, ResponseModel, SearchText
 from app.errors import InvalidValue
 from app.events.catalogue import SUBSCRIPTIONS, EventType
@@ -28,11 +29,22 @@ def _known_subscription(pattern: str) -> str:
 Subscription = Annotated[str, AfterValidator(_known_subscription), Field(json_schema_extra={"enum": [*SUBSCRIPTIONS]})]
 
 
+Subscriptions = Annotated[list[Subscription], Field(min_length=1, max_length=50, examples=[["appointment.*"]])]
+Url = Annotated[str, Field(examples=["https://example.com/webhooks"])]
+
+
 class WebhookEndpointCreate(RequestModel):
-    url: Annotated[str, Field(examples=["https://example.com/webhooks"])]
+    url: Url
     """Where events are sent: an https address that the internet reaches."""
-    events: Annotated[list[Subscription], Field(min_length=1, max_length=50, examples=[["appointment.*"]])]
+    events: Subscriptions
     """Event types, all of a family as `appointment.*`, or `*` for everything."""
+
+
+class WebhookEndpointUpdate(PatchModel):
+    url: Settable[Url] = None
+    events: Settable[Subscriptions] = None
+    is_enabled: Settable[bool] = None
+    """True to have events sent there again, beginning with what waits; false to have none sent."""
 
 
 class WebhookEndpointRead(ResponseModel):

@@ -33,11 +33,14 @@ class TestWebhookEndpoints:
     async def test_adding_and_deleting_one(self, business: Business) -> None:
         body = {"url": "http://127.0.0.1:8009/hooks?key=a-secret", "events": ["appointment.created"]}
         made = await business.make("/webhook-endpoints", body)
+        await business.owner.patch(f"/api/v1/webhook-endpoints/{made['id']}", json={"is_enabled": False})
         await business.owner.delete(f"/api/v1/webhook-endpoints/{made['id']}")
-        deleted, created = await entries(business, "webhook_endpoint.*")
+        deleted, switched_off, created = await entries(business, "webhook_endpoint.*")
         assert created["diff"] == {
             "host": {"from": None, "to": "127.0.0.1"},
             "events": {"from": None, "to": ["appointment.created"]},
+            "is_enabled": {"from": None, "to": True},
         }
+        assert switched_off["diff"] == {"is_enabled": {"from": True, "to": False}}
         assert (deleted["event"], deleted["object_id"]) == ("webhook_endpoint.deleted", made["id"])
         assert not [word for word in ("a-secret", made["secret"]) if word in str((created, deleted))]

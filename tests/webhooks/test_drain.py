@@ -17,25 +17,13 @@ from app.webhooks.deliveries import LEASE
 from app.webhooks.places import MOST_PER_ENDPOINT, Room
 from app.webhooks.retries import DELAYS
 from app.webhooks.transport import WebhookTransport
-from tests.actors import Business
-from tests.outboxes import CANCELLED, CREATED, Clock, Outbox, dispatcher_of, outbox_of
+from tests.outboxes import CANCELLED, CREATED, Clock, Outbox, dispatcher_of
 from tests.receivers import Received, Receiver, eventually, receiving, refuse
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
 async def transport() -> AsyncIterator[WebhookTransport]:
     async with WebhookTransport(allow_loopback=True) as made:
-        yield made
-
-
-@pytest.fixture
-async def outbox(app: FastAPI, business: Business, clock: Clock) -> AsyncIterator[Outbox]:
-    async with outbox_of(app, business, clock) as made:
         yield made
 
 

@@ -4,14 +4,19 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.clock import utcnow
 from app.models.tenant import WebhookEndpointRow
+from app.settings import Settings
 from app.tenancy.mode import Mode
+from app.webhooks.failing import GONE
 from app.webhooks.signature import key_of
 from tests.actors import Business
 from tests.emitting import emit
+from tests.outboxes import Outbox
+from tests.receivers import Receiver
+from tests.working import working
 
 PATH = "/api/v1/webhook-endpoints"
 BODY = {"url": "https://example.com/hook", "events": ["appointment.*"]}
@@ -104,6 +109,69 @@ class TestListWebhookEndpoints:
         assert (await client.get(PATH)).status_code == 403
 
 
+class TestUpdateWebhookEndpoint:
+    async def test_changes_what_is_named_and_keeps_the_rest(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        del made["secret"]
+        url = "https://hooks.example.com/other"
+        answer = await business.owner.patch(f"{PATH}/{made['id']}", json={"url": url})
+        assert answer.json() == made | {"url": url, "updated_at": answer.json()["updated_at"]}
+        events = ["appointment.held", "appointment.created", "appointment.held"]
+        answer = await business.owner.patch(f"{PATH}/{made['id']}", json={"events": events})
+        assert (answer.json()["url"], answer.json()["events"]) == (url, ["appointment.created", "appointment.held"])
+
+    async def test_sends_nothing_while_it_is_switched_off(
+        self, business: Business, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        endpoint = await outbox.subscribe(receiver.url)
+        answer = await business.owner.patch(f"{PATH}/{endpoint}", json={"is_enabled": False})
+        assert (answer.json()["is_enabled"], answer.json()["disabled_reason"]) == (False, "It was switched off.")
+        await outbox.emit()
+        await outbox.drain()
+        assert receiver.received == []
+
+    @pytest.mark.usefixtures("redis")
+    async def test_enabled_again_is_sent_at_once_what_waited_and_begins_anew(
+        self, settings: Settings, business: Business, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        endpoint = await outbox.subscribe(receiver.url)
+        await outbox.emit(times=2)
+        now = utcnow()
+        gone = {"is_enabled": False, "disabled_reason": GONE, "failing_since": now, "warned_at": now}
+        await outbox.change(update(WebhookEndpointRow).values(gone))
+        async with working(settings):
+            answer = await business.owner.patch(f"{PATH}/{endpoint}", json={"is_enabled": True})
+            assert (answer.json()["is_enabled"], answer.json()["disabled_reason"]) == (True, None)
+            await receiver.wait_for(2)
+        row = await outbox.endpoint(endpoint)
+        assert (row.failing_since, row.warned_at) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("change", "pointer"),
+        [
+            ({"url": "https://10.0.0.1/"}, "/url"),
+            ({"url": None}, "/url"),
+            ({"events": []}, "/events"),
+            ({"events": ["dinner.*"]}, "/events/0"),
+            ({"is_enabled": None}, "/is_enabled"),
+        ],
+    )
+    async def test_says_what_is_wrong_and_changes_nothing(
+        self, business: Business, change: dict[str, Any], pointer: str
+    ) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        answer = await business.owner.patch(f"{PATH}/{made['id']}", json={"is_enabled": False} | change)
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+        assert (await business.owner.get(f"{PATH}/{made['id']}")).json()["is_enabled"] is True
+
+    async def test_needs_the_scope(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", BODY)
+        client = await business.client("webhooks:read")
+        answer = await client.patch(f"{PATH}/{made['id']}", json={"is_enabled": False})
+        assert answer.status_code == 403
+
+
 class TestDeleteWebhookEndpoint:
     async def test_forgets_the_endpoint_and_its_deliveries(self, app: FastAPI, business: Business) -> None:
         made = await business.make("/webhook-endpoints", BODY)
@@ -119,16 +187,18 @@ class TestDeleteWebhookEndpoint:
 
 
 class TestForeignWebhookEndpoint:
-    @pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("DELETE", ""), ("GET", "/deliveries")])
+    @pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/deliveries")])
     async def test_does_not_exist_for_another_business(
         self, business: Business, other_business: Business, method: str, suffix: str
     ) -> None:
         made = await business.make("/webhook-endpoints", BODY)
         for endpoint_id in (made["id"], uuid4()):
-            answer = await other_business.owner.request(method, f"{PATH}/{endpoint_id}{suffix}")
+            answer = await other_business.owner.request(
+                method, f"{PATH}/{endpoint_id}{suffix}", json={"is_enabled": False} if method == "PATCH" else None
+            )
             assert answer.status_code == 404
             assert answer.json()["code"] == "webhook-endpoint-not-found"
-        assert (await business.owner.get(f"{PATH}/{made['id']}")).status_code == 200
+        assert (await business.owner.get(f"{PATH}/{made['id']}")).json()["is_enabled"] is True
 
 
 class TestListWebhookDeliveries:

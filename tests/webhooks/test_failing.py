@@ -1,29 +1,13 @@
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from fastapi import FastAPI
-
 from app.mail.messages import MailKind
 from app.tenancy.mode import Mode
-from tests.actors import Business
 from tests.mailbox import Mailbox
-from tests.outboxes import Clock, Outbox, outbox_of
+from tests.outboxes import Clock, Outbox
 from tests.receivers import Receiver, accept, refuse
 
 FAILING, DISABLED = MailKind.WEBHOOK_FAILING, MailKind.WEBHOOK_DISABLED
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def outbox(app: FastAPI, business: Business, clock: Clock) -> AsyncIterator[Outbox]:
-    async with outbox_of(app, business, clock) as made:
-        yield made
 
 
 async def attempt_after(outbox: Outbox, clock: Clock, mode: Mode = Mode.LIVE, **wait: float) -> None:

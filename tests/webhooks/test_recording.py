@@ -1,13 +1,14 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from aiohttp import web
 from fastapi import FastAPI
 from sqlalchemy import delete, update
+from standardwebhooks import Webhook
 
+from app.core.clock import utcnow
 from app.core.crypto import Keyring
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
@@ -16,22 +17,11 @@ from app.webhooks.deliveries import LEASE, Attempt
 from app.webhooks.places import Room
 from app.webhooks.recording import record
 from app.webhooks.retries import DELAYS
+from app.webhooks.signature import new_secret
 from app.webhooks.transport import Outcome
-from tests.actors import Business
-from tests.outboxes import Clock, Outbox, outbox_of
+from tests.outboxes import Clock, Outbox
 from tests.receivers import Received, Receiver, receiving, refuse
 from tests.round_trips import statements
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def outbox(app: FastAPI, business: Business, clock: Clock) -> AsyncIterator[Outbox]:
-    async with outbox_of(app, business, clock) as made:
-        yield made
 
 
 @pytest.fixture
@@ -163,6 +153,28 @@ class TestFailingSince:
         await outbox.drain()
         after = await outbox.endpoint(endpoint)
         assert (after.failing_since, after.updated_at) == (None, before.updated_at)
+
+
+class TestRotation:
+    async def test_both_secrets_sign_until_the_previous_one_expires(
+        self, outbox: Outbox, receiver: Receiver, clock: Clock, keyring: Keyring
+    ) -> None:
+        endpoint = await outbox.subscribe(receiver.url)
+        current = keyring.unseal((await outbox.endpoint(endpoint)).secret_sealed)
+        previous = new_secret().rstrip("=")
+        expires_at = utcnow() + timedelta(hours=24)
+        sealed = {"previous_secret_sealed": keyring.seal(previous), "previous_secret_expires_at": expires_at}
+        await outbox.change(update(WebhookEndpointRow).values(sealed))
+        await outbox.emit()
+        clock.now = utcnow()
+        await outbox.drain()
+        (message,) = receiver.received
+        for secret in (current, previous):
+            assert Webhook(secret).verify(message.body, dict(message.headers))["sequence"]
+        clock.now = expires_at
+        await outbox.emit()
+        await outbox.drain()
+        assert len(receiver.received[1].headers["webhook-signature"].split()) == 1
 
 
 class TestHeaders:
