@@ -78,7 +78,14 @@ class TestListen:
         async with (
             served(app) as port,
             listening(
-                "--url", f"http://{business.host}:{port}", "--forward-to", receiver.url, "--print-json", token=token
+                "--url",
+                f"http://{business.host}:{port}",
+                "--forward-to",
+                receiver.url,
+                "--print-json",
+                "--events",
+                "appointment.created",
+                token=token,
             ) as running,
         ):
             await running.line(f"Listening to the sandbox of {business.slug}; forwarding to")

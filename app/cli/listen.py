@@ -31,11 +31,7 @@ def listen(
         list[str] | None, typer.Option(help="A type, a family as 'appointment.*', or '*'; may be repeated.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="The business's address; that for API tokens, if left out.")] = None,
-    secret: Annotated[str | None, typer.Option(help="The signing secret, instead of the one that is shown.")] = None,
     print_json: Annotated[bool, typer.Option("--print-json", help="Print each event whole.")] = False,
-    skip_verify: Annotated[
-        bool, typer.Option("--skip-verify", help="Post to an https address whose certificate is of your own making.")
-    ] = False,
 ) -> None:
     """Print a sandbox's events as they happen, and forward them to a program on this machine, signed.
 
@@ -51,10 +47,10 @@ def listen(
         raise CommandFailed(
             f"'{forward_to}' is no address to forward to: give it whole, as http://localhost:3000/hooks."
         )
-    listener = _Listener(token, secret or listening.secret_for(token), forward_to, print_json=print_json)
+    listener = _Listener(token, forward_to, print_json=print_json)
     address = URL(url or get_settings().url("api"))
     try:
-        asyncio.run(listener.run(address, events or ["*"], skip_verify=skip_verify))
+        asyncio.run(listener.run(address, events or ["*"]))
     except KeyboardInterrupt:
         console.print("Stopped.")
 
@@ -62,35 +58,30 @@ def listen(
 class _Listener:
     """Prints what is heard, and what became of it."""
 
-    def __init__(self, token: str, secret: str, forward_to: str | None, *, print_json: bool) -> None:
+    def __init__(self, token: str, forward_to: str | None, *, print_json: bool) -> None:
         self._token = token
-        self._secret = secret
+        self._secret = listening.secret_for(token)
         self._forward_to = forward_to
         self._print_json = print_json
         self._is_secret_shown = False
 
-    async def run(self, address: URL, subscriptions: list[str], *, skip_verify: bool) -> None:
+    async def run(self, address: URL, subscriptions: list[str]) -> None:
         """Until Ctrl-C."""
         connector = aiohttp.TCPConnector(resolver=listening.LocalhostResolver())
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=listening.LocalhostResolver(), ssl=not skip_verify)
-            ) as program,
-        ):
+        async with aiohttp.ClientSession(connector=connector) as session:
             heard = listening.hear(
                 session, address, self._token, subscriptions, on_ready=self._on_ready, on_lost=self._on_lost
             )
             async for event in heard:
-                await self._handle(program, event)
+                await self._handle(session, event)
 
-    async def _handle(self, program: aiohttp.ClientSession, event: listening.Heard) -> None:
+    async def _handle(self, session: aiohttp.ClientSession, event: listening.Heard) -> None:
         _print(f"{event.type}  {event.id}")
         if self._print_json:
             console.print(event.message, markup=False)
         if self._forward_to is None:
             return
-        done = await listening.forward(program, self._forward_to, event, self._secret)
+        done = await listening.forward(session, self._forward_to, event, self._secret)
         _print(f"  → {done.error or done.status} in {done.duration_ms} ms")
 
     def _on_ready(self, slug: str) -> None:

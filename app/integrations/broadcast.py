@@ -28,6 +28,7 @@ class Broadcast:
         self._listeners: dict[str, set[asyncio.Event]] = {}
         self._subscribed: Any = None
         self._task: asyncio.Task[None] | None = None
+        self._following: set[asyncio.Task[None]] = set()
 
     async def call(self, channel: str) -> None:
         """Call everybody who listens to the channel. Redis out of reach costs nothing but time."""
@@ -44,27 +45,36 @@ class Broadcast:
         self._listeners.setdefault(channel, set()).add(called)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="broadcast")
-        tidying = asyncio.create_task(self._follow(channel), name=f"follow {channel}")
+        self._follow(channel)
         try:
             yield called
         finally:
-            tidying.cancel()
             self._listeners[channel].discard(called)
             if not self._listeners[channel]:
                 del self._listeners[channel]
+                self._follow(channel)
 
     async def close(self) -> None:
         """Listen no more, and close the connections."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [*self._following, *([self._task] if self._task else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._calling.aclose()
         await self._hearing.aclose()
 
-    async def _follow(self, channel: str) -> None:
+    def _follow(self, channel: str) -> None:
+        """Have the connection hear of the channel, or no more, as there are listeners or none."""
+        following = asyncio.create_task(self._subscribe(channel), name=f"follow {channel}")
+        self._following.add(following)
+        following.add_done_callback(self._following.discard)
+
+    async def _subscribe(self, channel: str) -> None:
         with suppress(RedisError, OSError):  # then the next connection subscribes to all that is wanted
-            if self._subscribed is not None:
+            if self._subscribed is not None and channel in self._listeners:
                 await self._subscribed.subscribe(channel)
+            elif self._subscribed is not None:
+                await self._subscribed.unsubscribe(channel)
 
     async def _run(self) -> None:
         while True:

@@ -84,7 +84,8 @@ def _wanted(socket: WebSocket) -> _Wanted:
     try:
         return _Wanted.model_validate(asked | ({"after": query["after"]} if "after" in query else {}))
     except ValidationError as error:
-        raise invalid(RequestValidationError(error.errors())) from error
+        found = [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
+        raise invalid(RequestValidationError(found)) from error
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """People who book while things break, and the business's software that hears of it."""
 
 import asyncio
-import json
 import threading
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
@@ -61,11 +60,11 @@ class Crowd:
         return self.statuses.total()
 
     @property
-    def heard(self) -> dict[str, list[dict[str, Any]]]:
+    def heard(self) -> dict[str, list[bytes]]:
         """What the business's software has received, by `webhook-id`."""
         found = defaultdict(list)
         for message in list(self._receiver.received):
-            found[message.id].append(json.loads(message.body))
+            found[message.id].append(message.body)
         return dict(found)
 
     def begin(self) -> None:

@@ -6,6 +6,7 @@ not wait for a lease to end and for the minute in which the sweeper comes round.
 
 import asyncio
 import itertools
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -65,9 +66,8 @@ class Faults:
         assert told_of == set(heard), "each committed change is told of, and no other"
         for messages in heard.values():
             assert all(message == messages[0] for message in messages), "a webhook-id is one event"
-        created = [
-            messages[0]["data"]["id"] for messages in heard.values() if messages[0]["type"] == "appointment.created"
-        ]
+        events = [json.loads(messages[0]) for messages in heard.values()]
+        created = [event["data"]["id"] for event in events if event["type"] == "appointment.created"]
         assert len(created) == len(set(created)), "a repeated event carries the webhook-id that it had"
         assert set(created) == set(ask("SELECT id FROM appointments"))
         assert self._crowd.booked <= set(created), "what was answered with 201 is kept"

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from app.integrations.broadcast import Broadcast
 from app.settings import Settings
+from tests.receivers import eventually
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ class TestBroadcast:
                 await other_process.call("b")
                 await heard(second)
                 await heard(third)
+
+    async def test_leaves_a_channel_with_its_last_listener(self, broadcast: Broadcast, settings: Settings) -> None:
+        async with Redis.from_url(settings.redis_url) as redis:
+
+            async def is_heard_of() -> bool:
+                return bool(await redis.pubsub_channels("left"))
+
+            async def is_left() -> bool:
+                return not await is_heard_of()
+
+            with broadcast.listening("stays") as called:
+                await heard(called)
+                with broadcast.listening("left"), broadcast.listening("left"):
+                    await eventually(is_heard_of)
+                await eventually(is_left)
 
     async def test_calls_everybody_once_the_connection_is_made_anew(
         self, broadcast: Broadcast, settings: Settings

@@ -176,7 +176,11 @@ class TestRefusal:
         self, business: Business, connect: Connect, token: str, query: dict[str, str]
     ) -> None:
         async with connect(business.host, token, **query) as listener:
-            assert await listener.refusal() == ("validation-failed", 4422)
+            problem = (await listener.next())["problem"]
+            assert (problem["code"], [error["pointer"] for error in problem["errors"]]) == (
+                "validation-failed",
+                [*query],
+            )
 
     async def test_of_live_tokens(self, business: Business, connect: Connect) -> None:
         async with connect(business.host, await business.token("webhooks:read")) as listener:

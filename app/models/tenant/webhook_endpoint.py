@@ -24,7 +24,6 @@ class WebhookEndpointRow(TenantBase):
     disabled_reason: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    description: Mapped[str] = mapped_column(server_default="")
     headers_sealed: Mapped[str | None]
     previous_secret_sealed: Mapped[str | None]
     previous_secret_expires_at: Mapped[datetime | None]

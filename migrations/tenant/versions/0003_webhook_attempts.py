@@ -1,10 +1,10 @@
-"""The order of events, every attempt at a delivery, replays, and what an endpoint is called and sent besides."""
+"""The order of events, every attempt at a delivery, how endpoints fare, and what they are sent besides."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0003"
 down_revision = "0002"
@@ -14,7 +14,6 @@ INSTANT = sa.DateTime(timezone=True)
 
 def _endpoint_columns() -> list[sa.Column[Any]]:
     return [
-        sa.Column("description", sa.Text, nullable=False, server_default=""),
         sa.Column("headers_sealed", sa.Text),
         sa.Column("previous_secret_sealed", sa.Text),
         sa.Column("previous_secret_expires_at", INSTANT),
@@ -27,7 +26,6 @@ def upgrade() -> None:
     op.add_column("events", sa.Column("sequence", sa.BigInteger, sa.Identity(always=True), nullable=False))
     op.add_column("events", sa.Column("subject_id", sa.Uuid))
     op.create_index("events_sequence_idx", "events", ["sequence"], unique=True)
-    op.create_index("events_subject_id_sequence_idx", "events", ["subject_id", "sequence"])
     for column in _endpoint_columns():
         op.add_column("webhook_endpoints", column)
     _index_what_is_due("endpoint_id", "next_attempt_at", "id")
@@ -35,7 +33,6 @@ def upgrade() -> None:
         "webhook_deliveries", sa.Column("schedule_began_after", sa.Integer, nullable=False, server_default="0")
     )
     _create_attempts()
-    _create_replays()
 
 
 def _index_what_is_due(*columns: str) -> None:
@@ -67,38 +64,7 @@ def _create_attempts() -> None:
     op.create_index("webhook_attempts_delivery_id_id_idx", "webhook_attempts", ["delivery_id", "id"])
 
 
-def _create_replays() -> None:
-    op.create_table(
-        "webhook_replays",
-        sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("endpoint_id", sa.Uuid, nullable=False),
-        sa.Column("which", sa.Text, nullable=False),
-        sa.Column("since", INSTANT, nullable=False),
-        sa.Column("until", INSTANT, nullable=False),
-        sa.Column("event_types", ARRAY(sa.Text), nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("total", sa.Integer, nullable=False),
-        sa.Column("done", sa.Integer, nullable=False),
-        sa.Column("after_sequence", sa.BigInteger, nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("updated_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("webhook_replays_pkey")),
-        sa.ForeignKeyConstraint(
-            ["endpoint_id"],
-            ["webhook_endpoints.id"],
-            name=op.f("webhook_replays_endpoint_id_fkey"),
-            ondelete="CASCADE",
-        ),
-        sa.CheckConstraint("which IN ('undelivered', 'all')", name=op.f("webhook_replays_which_check")),
-        sa.CheckConstraint(
-            "status IN ('running', 'completed', 'cancelled')", name=op.f("webhook_replays_status_check")
-        ),
-    )
-    op.create_index("webhook_replays_endpoint_id_id_idx", "webhook_replays", ["endpoint_id", "id"])
-
-
 def downgrade() -> None:
-    op.drop_table("webhook_replays")
     op.drop_table("webhook_attempts")
     op.drop_column("webhook_deliveries", "schedule_began_after")
     _index_what_is_due("next_attempt_at")
