@@ -114,7 +114,7 @@ async def _measure_speed(stage: Stage, receiver: Receiver) -> None:
 async def _send_bare(url: str, number: int) -> None:
     """The limit: the same client, the same signing, the same number at once; nothing is read or recorded."""
     secret, numbers = new_secret(), iter(range(number))
-    payload = payload_of(_event(uuid7()))
+    payload = payload_of(_event())
 
     async def send() -> None:
         for sequence in numbers:
@@ -222,12 +222,12 @@ async def _emit(stage: Stage, tenant: Tenant, number: int) -> int:
     """Commit so many events; the nanosecond at which the commit began."""
     async with stage.app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
         for _ in range(number):
-            await record(session, _event(tenant.id))
+            record(session, _event())
         return time.time_ns()
 
 
-def _event(tenant_id: UUID) -> Event:
-    return Event(EventType.APPOINTMENT_CREATED, tenant_id, Mode.LIVE, utcnow(), uuid7(), DATA)
+def _event() -> Event:
+    return Event(EventType.APPOINTMENT_CREATED, utcnow(), uuid7(), DATA)
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

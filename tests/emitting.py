@@ -20,6 +20,6 @@ async def emit(
     """Commit an `appointment.created` of this business."""
     runtime: Runtime = source if isinstance(source, Runtime) else source.state.runtime
     tenant = await runtime.hosts.require(UUID(business.id), now=utcnow())
-    event = Event(EventType.APPOINTMENT_CREATED, tenant.id, mode, utcnow(), uuid7(), data or {"number": 1})
+    event = Event(EventType.APPOINTMENT_CREATED, utcnow(), uuid7(), data or {"number": 1})
     async with runtime.database.transaction(tenant.schema(mode)) as session:
-        await record(session, event)
+        record(session, event)

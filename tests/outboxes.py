@@ -45,16 +45,16 @@ class Outbox:
 
     async def subscribe(self, url: str, *events: str, mode: str = "live") -> str:
         client = await self.business.client("webhooks:write", mode=mode)
-        body = {"url": url, "events": events or ["*"]}
+        body = {"url": url, "events": events or ["appointment.*"]}
         return str((await self.business.make("/webhook-endpoints", body, client=client))["id"])
 
-    def event(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, number: int = 1) -> Event:
-        return Event(kind, self.tenant.id, mode, utcnow(), uuid7(), {"number": number})
+    def event(self, kind: EventType = CREATED, *, number: int = 1) -> Event:
+        return Event(kind, utcnow(), uuid7(), {"number": number})
 
     async def emit(self, kind: EventType = CREATED, *, mode: Mode = Mode.LIVE, times: int = 1) -> None:
         async with self.app.state.database.transaction(self.tenant.schema(mode)) as session:
             for number in range(times):
-                await record(session, self.event(kind, mode=mode, number=number))
+                record(session, self.event(kind, number=number))
 
     async def drain(self, mode: Mode = Mode.LIVE) -> None:
         self.dispatcher.drain(self.tenant, mode)

@@ -160,19 +160,19 @@ class TokenRoll(RequestModel):
     """How long the old token goes on working: a day, if left out; a week at most; 0 ends it at once."""
 
 
-class TokenRead(ResponseModel):
+class TokenData(ResponseModel):
+    """A token as events tell of it: nobody can use it who reads of it."""
+
     id: UUID
-    name: str
+    name: Annotated[str, Field(examples=["Our website"])]
     mode: TokenMode
     scopes: list[Permission]
-    hint: str
+    hint: Annotated[str, Field(examples=["ss_live_…x7Qa"])]
     """Its prefix and last characters, to recognise it by."""
-    token: str | None
-    """The token itself: of a test token always, of a live one only in the answer to its making."""
-    api_version: str
+    api_version: Annotated[str, Field(examples=["2026-11-01"])]
     """The version of the API that it speaks, unless a request asks for another by `Smooth-Version`."""
     expires_at: datetime | None
-    allowed_networks: list[str]
+    allowed_networks: Annotated[list[str], Field(examples=[["203.0.113.0/24"]])]
     """From where it may be used; from anywhere, if there are none."""
     last_used_at: datetime | None
     """To within some seconds. Null for a token that has never been used."""
@@ -181,22 +181,20 @@ class TokenRead(ResponseModel):
     created_at: datetime
 
     @classmethod
+    def told(cls, row: ApiTokenRow) -> "TokenData":
+        """A stored token by itself."""
+        stored = {name: getattr(row, name) for name in TokenData.model_fields if name != "mode"}
+        return TokenData.model_validate(stored | {"mode": "test" if row.is_sandbox else "live"})
+
+
+class TokenRead(TokenData):
+    token: str | None
+    """The token itself: of a test token always, of a live one only in the answer to its making."""
+
+    @classmethod
     def of(cls, row: ApiTokenRow, *, token: str | None = None) -> Self:
         """A stored token; `token` is the plaintext where it has just been made."""
-        return cls(
-            id=row.id,
-            name=row.name,
-            mode="test" if row.is_sandbox else "live",
-            scopes=[Permission(scope) for scope in row.scopes],
-            hint=row.hint,
-            token=token or row.plaintext,
-            api_version=row.api_version,
-            expires_at=row.expires_at,
-            allowed_networks=row.allowed_networks,
-            last_used_at=row.last_used_at,
-            rolled_from_id=row.rolled_from_id,
-            created_at=row.created_at,
-        )
+        return cls(**TokenData.told(row).model_dump(), token=token or row.plaintext)
 
 
 class TokenFilters(Dated, PageRequest):

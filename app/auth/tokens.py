@@ -12,7 +12,7 @@ from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
 from app.auth.permissions import Permission
 from app.auth.principals import Principal
-from app.auth.schemas import TokenCreate, TokenFilters, TokenRoll, TokenUpdate
+from app.auth.schemas import TokenCreate, TokenData, TokenFilters, TokenRoll, TokenUpdate
 from app.auth.tags import token_tag
 from app.auth.token_format import hint_of, new_token
 from app.core.crypto import Keyring
@@ -24,6 +24,9 @@ from app.db.conditions import caseless, contains, has_element, was_made
 from app.db.invalidation import announce
 from app.db.pages import Orders, find_page
 from app.errors import FieldError, SandboxNotAllowed, TokenExpired, TokenLimit, TokenNotFound, ValidationFailed
+from app.events import outbox
+from app.events.catalogue import EventType
+from app.events.outbox import Event
 from app.models.public import ApiTokenRow
 from app.tenancy.mode import Mode
 from app.tenancy.shared_rows import meaning
@@ -69,7 +72,7 @@ async def create(
         allowed_networks=data.allowed_networks,
         rolled_from_id=None,
     )
-    return row, _issue(session, keyring, row, now=now)
+    return row, _issue(session, keyring, tenant, row, now=now)
 
 
 async def find(session: AsyncSession, tenant: Tenant, filters: TokenFilters) -> Page[ApiTokenRow]:
@@ -137,20 +140,20 @@ async def roll(
         allowed_networks=list(old.allowed_networks),
         rolled_from_id=old.id,
     )
-    plaintext = _issue(session, keyring, row, now=now)
+    plaintext = _issue(session, keyring, tenant, row, now=now)
     if data.overlap_seconds:
         ends = now + timedelta(seconds=data.overlap_seconds)
         before, old.expires_at = old.expires_at, min(old.expires_at or ends, ends)
         _tell(session, AuditEvent.TOKEN_ROLLED, old, changed({"expires_at": before}, {"expires_at": old.expires_at}))
         announce(session, token_tag(old.id))
     else:
-        _revoke(session, old, now=now)
+        _revoke(session, tenant, old, now=now)
     return row, plaintext
 
 
 async def revoke(session: AsyncSession, tenant: Tenant, token_id: UUID, *, now: datetime) -> None:
     """End a token at once, in every process. Raises TokenNotFound."""
-    _revoke(session, await require(session, tenant, token_id, for_update=True), now=now)
+    _revoke(session, tenant, await require(session, tenant, token_id, for_update=True), now=now)
 
 
 async def _require_room(session: AsyncSession, tenant: Tenant, *, is_sandbox: bool) -> None:
@@ -162,7 +165,7 @@ async def _require_room(session: AsyncSession, tenant: Tenant, *, is_sandbox: bo
         raise TokenLimit
 
 
-def _issue(session: AsyncSession, keyring: Keyring, row: ApiTokenRow, *, now: datetime) -> str:
+def _issue(session: AsyncSession, keyring: Keyring, tenant: Tenant, row: ApiTokenRow, *, now: datetime) -> str:
     """Give the row a fresh token; its plaintext."""
     plaintext = new_token(Mode.SANDBOX if row.is_sandbox else Mode.LIVE)
     row.id = uuid7()
@@ -174,13 +177,21 @@ def _issue(session: AsyncSession, keyring: Keyring, row: ApiTokenRow, *, now: da
     session.add(row)
     diff = {"scopes": row.scopes, "expires_at": row.expires_at, "allowed_networks": row.allowed_networks}
     _tell(session, AuditEvent.TOKEN_CREATED, row, changed({}, _told(row) | diff))
+    _tell_business(session, EventType.TOKEN_CREATED, tenant, row, now=now)
     return plaintext
 
 
-def _revoke(session: AsyncSession, row: ApiTokenRow, *, now: datetime) -> None:
+def _revoke(session: AsyncSession, tenant: Tenant, row: ApiTokenRow, *, now: datetime) -> None:
     row.revoked_at = now
     announce(session, token_tag(row.id))
     _tell(session, AuditEvent.TOKEN_REVOKED, row, changed(_told(row), {}))
+    _tell_business(session, EventType.TOKEN_REVOKED, tenant, row, now=now)
+
+
+def _tell_business(session: AsyncSession, kind: EventType, tenant: Tenant, row: ApiTokenRow, *, now: datetime) -> None:
+    """In the mode of the token, which may be another than that of whoever makes or revokes it."""
+    schema = tenant.schema(Mode.SANDBOX if row.is_sandbox else Mode.LIVE)
+    outbox.record(session, Event(kind, now, row.id, TokenData.told(row).model_dump()), schema=schema)
 
 
 def _tell(session: AsyncSession, event: AuditEvent, row: ApiTokenRow, diff: Any) -> None:

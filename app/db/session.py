@@ -1,6 +1,6 @@
 """One request or job, one transaction: begun, committed and announced here and nowhere else."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
 
@@ -19,6 +19,7 @@ from app.errors import Problem, Unavailable
 
 SCHEMA = "schema"
 _ENDED_BY = "ended_by"
+_LEFT = "left_for_the_end"
 
 
 class ScopedSession(Session):
@@ -29,6 +30,27 @@ class ScopedSession(Session):
 def _confine(session: Session, _transaction: SessionTransaction, connection: SqlConnection) -> None:
     raw: Any = connection.connection.driver_connection
     raw.confine(session.info.get(SCHEMA))
+
+
+@event.listens_for(ScopedSession, "after_rollback")
+def _drop_what_is_left(session: Session) -> None:
+    session.info.pop(_LEFT, None)
+
+
+def leave_for_the_end(
+    session: AsyncSession, work: Callable[[AsyncSession, list[Any]], Awaitable[None]], item: Any
+) -> None:
+    """Have the transaction end with this work, which is given at once all the items that were left for it.
+
+    Nothing of it is done if the transaction is rolled back.
+    """
+    session.info.setdefault(_LEFT, {}).setdefault(work, []).append(item)
+
+
+async def do_what_is_left(session: AsyncSession) -> None:
+    """The work that was left for the end of the transaction."""
+    for work, items in session.info.pop(_LEFT, {}).items():
+        await work(session, items)
 
 
 class CommitListener(Protocol):
@@ -115,6 +137,7 @@ class Database:
             await greenlet_spawn(borrowed.close if is_clean else borrowed.invalidate)
 
     async def _commit(self, session: AsyncSession) -> None:
+        await do_what_is_left(session)
         for listener in self._listeners:
             await listener.before_commit(session)
         if session.in_transaction():

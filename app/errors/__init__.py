@@ -12,7 +12,7 @@ Problem
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
-│                               · NotificationNotFound · TierNotFound
+│                               · NotificationNotFound · TierNotFound · EventTypeNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
@@ -94,6 +94,7 @@ from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
     CustomerNotFound,
+    EventTypeNotFound,
     GrantNotFound,
     InvitationNotFound,
     NotFound,
@@ -139,6 +140,7 @@ __all__ = [
     "CustomerNotFound",
     "EmailTaken",
     "EnrolmentRequired",
+    "EventTypeNotFound",
     "FieldError",
     "Forbidden",
     "GrantDenied",

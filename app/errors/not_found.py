@@ -50,6 +50,13 @@ class WebhookEndpointNotFound(NotFound):
     """There is no such webhook endpoint."""
 
 
+class EventTypeNotFound(NotFound):
+    """There is no such event type.
+
+    `GET /api/v1/event-types` lists those that there are.
+    """
+
+
 class UserNotFound(NotFound):
     """There is no such user."""
 

@@ -1,27 +1,101 @@
-"""Every event that a business's software can hear of, and what its `data` holds."""
+"""Every event that a business's software can hear of."""
 
 from enum import StrEnum
+from typing import Self
+
+_FIRST = "2026-11-01"
 
 
 class EventType(StrEnum):
-    APPOINTMENT_HELD = "appointment.held"
-    APPOINTMENT_HOLD_EXPIRED = "appointment.hold_expired"
-    APPOINTMENT_CREATED = "appointment.created"
-    APPOINTMENT_PENDING = "appointment.pending"
-    APPOINTMENT_CONFIRMED = "appointment.confirmed"
-    APPOINTMENT_DECLINED = "appointment.declined"
-    APPOINTMENT_RESCHEDULED = "appointment.rescheduled"
-    APPOINTMENT_CANCELLED = "appointment.cancelled"
-    APPOINTMENT_CHECKED_IN = "appointment.checked_in"
-    APPOINTMENT_COMPLETED = "appointment.completed"
-    APPOINTMENT_NO_SHOW = "appointment.no_show"
-    APPOINTMENT_UPDATED = "appointment.updated"
+    """An event, what it means, and since which version of the API there is such a one.
+
+    What its `data` holds is told by the feature that it is about: `app.webhooks.event_types` brings them together.
+    """
+
+    description: str
+    since: str
+
+    def __new__(cls, name: str, description: str, since: str = _FIRST) -> Self:
+        """Take what is told of the type beside its name."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.description = description
+        kind.since = since
+        return kind
+
+    @property
+    def family(self) -> str:
+        """What it is about: `appointment` of `appointment.created`."""
+        return self.partition(".")[0]
+
+    APPOINTMENT_HELD = (
+        "appointment.held",
+        "A slot is kept for somebody who has not confirmed yet, until `expires_at`.",
+    )
+    APPOINTMENT_HOLD_EXPIRED = (
+        "appointment.hold_expired",
+        "A hold or a request was not confirmed in time. Its slot is free again.",
+    )
+    APPOINTMENT_CREATED = "appointment.created", "An appointment was booked and is confirmed."
+    APPOINTMENT_PENDING = (
+        "appointment.pending",
+        "An appointment was requested and waits for the business's approval, until `expires_at`.",
+    )
+    APPOINTMENT_CONFIRMED = (
+        "appointment.confirmed",
+        "A hold was turned into a booking, or a request was approved.",
+    )
+    APPOINTMENT_DECLINED = "appointment.declined", "A request was refused. Its slot is free again."
+    APPOINTMENT_RESCHEDULED = (
+        "appointment.rescheduled",
+        (
+            "An appointment was moved. `data` is the new one; `rescheduled_from_id` names the one it replaces, which "
+            "is cancelled by the system without an event of its own."
+        ),
+    )
+    APPOINTMENT_CANCELLED = (
+        "appointment.cancelled",
+        "An appointment was cancelled. `cancelled_by` and `cancel_reason` say by whom and why. Its slot is free again.",
+    )
+    APPOINTMENT_CHECKED_IN = "appointment.checked_in", "The customer has come."
+    APPOINTMENT_COMPLETED = "appointment.completed", "The customer has been served."
+    APPOINTMENT_NO_SHOW = "appointment.no_show", "The customer did not come."
+    APPOINTMENT_UPDATED = (
+        "appointment.updated",
+        "Something about the appointment was changed that is neither its status nor its time: its notes.",
+    )
+
+    CUSTOMER_CREATED = "customer.created", "A customer was recorded, or signed up."
+    CUSTOMER_UPDATED = "customer.updated", "A customer's record was changed, or got a log-in."
+
+    SERVICE_CREATED = "service.created", "A service is on offer from now on."
+    SERVICE_UPDATED = (
+        "service.updated",
+        "A service was changed for the bookings to come, be it that a resource it could be met by was archived.",
+    )
+    SERVICE_ARCHIVED = "service.archived", "A service is no longer on offer. What is booked stays booked."
+
+    RESOURCE_CREATED = "resource.created", "Somebody or something that bookings occupy was added."
+    RESOURCE_UPDATED = "resource.updated", "A resource was renamed, moved to another time zone or linked to a log-in."
+    RESOURCE_ARCHIVED = "resource.archived", "A resource is no longer in use."
+    RESOURCE_SCHEDULE_CHANGED = (
+        "resource.schedule_changed",
+        "A resource's schedule was set. `data` is the resource; its schedule is read by itself.",
+    )
+    RESOURCE_BLOCKED = "resource.blocked", "A resource takes no bookings for a time. `data` is the block."
+    RESOURCE_UNBLOCKED = "resource.unblocked", "A block was removed. `data` is the block as it was."
+
+    TOKEN_CREATED = (
+        "token.created",
+        "An API token was made; where it replaces one, `rolled_from_id` names that. The token itself is not told.",
+    )
+    TOKEN_REVOKED = "token.revoked", "An API token was revoked before its time."
 
 
-SUBSCRIPTIONS = sorted({"*", *EventType, *(f"{kind.partition('.')[0]}.*" for kind in EventType)})
+SUBSCRIPTIONS = sorted({"*", *EventType, *(f"{kind.family}.*" for kind in EventType)})
 """What an endpoint may subscribe to: an event type, `<resource>.*`, or `*`."""
 
 
-def subscriptions_matching(kind: EventType) -> list[str]:
+def subscriptions_matching(kind: str) -> list[str]:
     """The subscriptions that an event of this type meets."""
-    return [kind.value, f"{kind.partition('.')[0]}.*", "*"]
+    return [kind, f"{kind.partition('.')[0]}.*", "*"]

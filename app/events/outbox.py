@@ -1,22 +1,39 @@
 """The outbox: an event and its deliveries are written by the transaction that makes the change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import CTE, DateTime, Integer, ScalarSelect, Text, Uuid, func, insert, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    CTE,
+    DateTime,
+    Integer,
+    ScalarSelect,
+    Text,
+    Uuid,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utcnow
 from app.core.ids import uuid7
-from app.events.catalogue import EventType, subscriptions_matching
+from app.db.arrays import array_of
+from app.db.session import SCHEMA, leave_for_the_end
+from app.events.catalogue import EventType
 from app.events.news import spread
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
-from app.tenancy.mode import Mode
+from app.tenancy.tenant import TenantSchema, home_of
+
+_INSTANT = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +44,6 @@ class Event:
     """
 
     type: EventType
-    tenant_id: UUID
-    mode: Mode
     occurred_at: datetime
     subject_id: UUID
     data: dict[str, Any]
@@ -36,7 +51,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """The event's rows as parts of a statement: they are written by whichever statement these CTEs are added to."""
+    """The rows of events as parts of a statement: they are written by whichever statement these CTEs are added to."""
 
     ctes: tuple[CTE, ...]
     deliveries: ScalarSelect[int]
@@ -61,57 +76,72 @@ def _plain(value: object) -> str:
     raise TypeError
 
 
-def writing(event: Event) -> Writing:
-    """The insertion of the event and of a delivery for each enabled endpoint that subscribes to it."""
-    event_id = uuid7()
+def record(session: AsyncSession, event: Event, *, schema: TenantSchema | None = None) -> None:
+    """Have the transaction write the event when it ends: what was changed must be locked by then, or new.
+
+    All its events are written by one statement. They belong to the business in whose schema the transaction runs,
+    unless another one is named.
+    """
+    leave_for_the_end(session, _write, (schema or home_of(session), event))
+
+
+async def _write(session: AsyncSession, recorded: list[tuple[TenantSchema, Event]]) -> None:
+    await session.flush()  # which locks what was changed: only then the events draw their numbers
+    by_schema: dict[TenantSchema, list[Event]] = {}
+    for schema, event in recorded:
+        by_schema.setdefault(schema, []).append(event)
+    for schema, events in by_schema.items():
+        parts = writing(events)
+        elsewhere = {} if schema == session.info[SCHEMA] else {"schema_translate_map": {None: str(schema)}}
+        statement = select(parts.deliveries).add_cte(*parts.ctes).execution_options(**elsewhere)
+        wrote(session, schema, deliveries=await session.scalar(statement) or 0)
+
+
+def wrote(session: AsyncSession, schema: TenantSchema, *, deliveries: int) -> None:
+    """See to what follows with the commit: that the worker sends the deliveries, and whoever listens hears."""
+    spread(session, schema.tenant_id, schema.mode)
+    if deliveries:
+        wake(session, schema.tenant_id, schema.mode)
+
+
+def writing(events: Sequence[Event]) -> Writing:
+    """The insertion of events, in their order, and of a delivery for each enabled endpoint that subscribes to one."""
+    happened = (
+        func.unnest(
+            array_of([uuid7() for _ in events], Uuid()),
+            array_of([event.type.value for event in events], Text()),
+            array_of([event.occurred_at for event in events], _INSTANT),
+            array_of([payload_of(event) for event in events], Text()),
+            array_of([event.subject_id for event in events], Uuid()),
+        )
+        .table_valued(
+            column("id", Uuid()),
+            column("type", Text()),
+            column("occurred_at", _INSTANT),
+            column("payload", Text()),
+            column("subject_id", Uuid()),
+            with_ordinality="position",
+            name="happened",
+        )
+        .render_derived()
+    )
+    of = happened.c
+    columns = ("id", "type", "occurred_at", "payload", "subject_id")
+    told = select(*(of[name] for name in columns)).order_by(of.position)
+    written = insert(EventRow).from_select(columns, told).cte("written_events")
     # The real clock: a sandbox's events may have occurred at another time than now.
-    due_at = literal(utcnow(), DateTime(timezone=True))
-    written = (
-        insert(EventRow)
-        .values(
-            id=event_id,
-            type=event.type,
-            occurred_at=event.occurred_at,
-            payload=payload_of(event),
-            subject_id=event.subject_id,
-        )
-        .cte("written_event")
-    )
+    due_at = literal(utcnow(), _INSTANT)
+    family = func.split_part(of.type, ".", 1) + ".*"
     wanted = (
-        select(
-            literal(event_id, Uuid()),
-            WebhookEndpointRow.id,
-            literal("pending", Text()),
-            literal(0, Integer()),
-            due_at,
-            due_at,
-        )
-        .where(
-            WebhookEndpointRow.is_enabled,
-            WebhookEndpointRow.events.op("&&")(literal(subscriptions_matching(event.type), ARRAY(Text()))),
-        )
-        .with_for_update(
-            read=True, key_share=True
-        )  # an endpoint that is just being deleted is waited for, then left out
+        select(of.id, WebhookEndpointRow.id, literal("pending", Text()), literal(0, Integer()), due_at, due_at)
+        .join_from(happened, WebhookEndpointRow, WebhookEndpointRow.events.op("&&")(array([of.type, family, "*"])))
+        .where(WebhookEndpointRow.is_enabled)
+        .order_by(of.position)
+        # An endpoint that is just being deleted is waited for, then left out.
+        .with_for_update(read=True, key_share=True, of=WebhookEndpointRow)
     )
-    columns = ("event_id", "endpoint_id", "status", "attempts", "next_attempt_at", "created_at")
+    into = ("event_id", "endpoint_id", "status", "attempts", "next_attempt_at", "created_at")
     deliveries = (
-        insert(WebhookDeliveryRow)
-        .from_select(columns, wanted)
-        .returning(WebhookDeliveryRow.id)
-        .cte("written_deliveries")
+        insert(WebhookDeliveryRow).from_select(into, wanted).returning(WebhookDeliveryRow.id).cte("written_deliveries")
     )
     return Writing((written, deliveries), select(func.count()).select_from(deliveries).scalar_subquery())
-
-
-async def record(session: AsyncSession, event: Event) -> None:
-    """Write the event and its deliveries in one statement, and have the worker woken with the commit."""
-    parts = writing(event)
-    wrote(session, event, deliveries=await session.scalar(select(parts.deliveries).add_cte(*parts.ctes)) or 0)
-
-
-def wrote(session: AsyncSession, event: Event, *, deliveries: int) -> None:
-    """See to what follows with the commit: that the worker sends the deliveries, and whoever listens hears."""
-    spread(session, event.tenant_id, event.mode)
-    if deliveries:
-        wake(session, event.tenant_id, event.mode)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.catalogue import EventType, subscriptions_matching
+from app.events.catalogue import subscriptions_matching
 from app.events.outbox import message_of
 from app.models.tenant import EventRow
 
@@ -33,7 +33,7 @@ class Told:
 
     def is_wanted(self, subscriptions: Sequence[str]) -> bool:
         """Whether one of the subscriptions (types, families as `appointment.*`, `*`) means it."""
-        return not set(subscriptions).isdisjoint(subscriptions_matching(EventType(self.type)))
+        return not set(subscriptions).isdisjoint(subscriptions_matching(self.type))
 
 
 @dataclass(slots=True)

@@ -3,20 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
 from app.auth.principals import Principal
 from app.auth.roles import Role
-from app.core.ids import uuid7
 from app.errors import EmailTaken, FieldError, LinkInvalid, SandboxNotAllowed, Sentence, UserNotFound, ValidationFailed
+from app.events.catalogue import EventType
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow
 from app.people import activity, customers, users
 from app.people.invitations import Place, keep
 from app.people.post import Post
 from app.people.refusals import refuse
+from app.people.schemas import CustomerCreate
 from app.people.staff_schemas import InvitationRead
 from app.tenancy.mode import Mode
 
@@ -71,14 +72,11 @@ async def reactivate(session: AsyncSession, customer_id: UUID, *, now: datetime)
 
 async def link(session: AsyncSession, customer_id: UUID, user_id: UUID, *, now: datetime) -> None:
     """Make the user the one who logs in as this customer. Raises LinkInvalid if there is another one by now."""
-    statement = (
-        update(CustomerRow)
-        .where(CustomerRow.id == customer_id, CustomerRow.user_id.is_(None))
-        .values(user_id=user_id, updated_at=now)
-        .returning(CustomerRow.id)
-    )
-    if (await session.scalars(statement)).one_or_none() is None:
+    query = select(CustomerRow).where(CustomerRow.id == customer_id, CustomerRow.user_id.is_(None))
+    row = (await session.scalars(query.with_for_update())).one_or_none()
+    if row is None:
         raise LinkInvalid("Somebody else logs in as this customer by now. Ask the business about it.")
+    _link(session, row, user_id, now=now)
 
 
 async def link_or_create(session: AsyncSession, user: UserRow, *, now: datetime) -> None:
@@ -94,21 +92,15 @@ async def link_or_create(session: AsyncSession, user: UserRow, *, now: datetime)
     )
     found = (await session.scalars(query)).all()
     if len(found) == 1:
-        found[0].user_id = user.id
-        found[0].updated_at = now
-        return
-    session.add(
-        CustomerRow(
-            id=uuid7(),
-            name=user.name,
-            email=user.email,
-            phone=None,
-            notes="",
-            user_id=user.id,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+        _link(session, found[0], user.id, now=now)
+    else:
+        customers.add(session, CustomerCreate(name=user.name, email=user.email), user_id=user.id, now=now)
+
+
+def _link(session: AsyncSession, row: CustomerRow, user_id: UUID, *, now: datetime) -> None:
+    row.user_id = user_id
+    row.updated_at = now
+    customers.tell(session, EventType.CUSTOMER_UPDATED, row)
 
 
 async def _take(session: AsyncSession, customer_id: UUID) -> UserRow:

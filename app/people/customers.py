@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from app.core.ids import uuid7
 from app.core.pagination import Page
@@ -12,8 +13,10 @@ from app.core.patch import apply, changes
 from app.db.conditions import caseless, contains, equals, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import CustomerNotFound
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
 from app.models.tenant import CustomerRow
-from app.people.schemas import CustomerCreate, CustomerFilters, CustomerUpdate
+from app.people.schemas import CustomerCreate, CustomerFilters, CustomerRead, CustomerUpdate
 
 _SEARCHED = (CustomerRow.name, CustomerRow.email, CustomerRow.phone)
 _ORDERS: Orders = {
@@ -25,9 +28,20 @@ _ORDERS: Orders = {
 
 async def create(session: AsyncSession, data: CustomerCreate, *, now: datetime) -> CustomerRow:
     """Record a customer. Two may share an address or a number, as families do."""
-    row = CustomerRow(id=uuid7(), **data.model_dump(), user_id=None, created_at=now, updated_at=now)
+    return add(session, data, user_id=None, now=now)
+
+
+def add(session: AsyncSession, data: CustomerCreate, *, user_id: UUID | None, now: datetime) -> CustomerRow:
+    """Record a customer, who logs in as that user."""
+    row = CustomerRow(id=uuid7(), **data.model_dump(), user_id=user_id, created_at=now, updated_at=now)
     session.add(row)
+    tell(session, EventType.CUSTOMER_CREATED, row)
     return row
+
+
+def tell(session: AsyncSession, kind: EventType, row: CustomerRow) -> None:
+    """Tell of a change of a customer, as it is by now."""
+    record(session, Event(kind, row.updated_at, row.id, CustomerRead.model_validate(row).model_dump()))
 
 
 async def find(session: AsyncSession, filters: CustomerFilters) -> Page[CustomerRow]:
@@ -40,9 +54,10 @@ async def find(session: AsyncSession, filters: CustomerFilters) -> Page[Customer
     return await find_page(session, query, filters, _ORDERS, by=CustomerRow.id, ids=filters.ids)
 
 
-async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:
+async def require(session: AsyncSession, customer_id: UUID, *, for_update: bool = False) -> CustomerRow:
     """A customer. Raises CustomerNotFound."""
-    row = await session.get(CustomerRow, customer_id)
+    lock = ForUpdateArg(key_share=True) if for_update else None
+    row = await session.get(CustomerRow, customer_id, with_for_update=lock)
     if row is None:
         raise CustomerNotFound("There is no customer {customer_id}.", params={"customer_id": customer_id})
     return row
@@ -50,7 +65,8 @@ async def require(session: AsyncSession, customer_id: UUID) -> CustomerRow:
 
 async def update(session: AsyncSession, customer_id: UUID, data: CustomerUpdate, *, now: datetime) -> CustomerRow:
     """Change a customer's record. Raises CustomerNotFound."""
-    row = await require(session, customer_id)
+    row = await require(session, customer_id, for_update=True)
     if apply(row, changes(data)):
         row.updated_at = now
+        tell(session, EventType.CUSTOMER_UPDATED, row)
     return row

@@ -35,10 +35,10 @@ class CustomerUpdate(PatchModel):
 
 class CustomerRead(ResponseModel):
     id: UUID
-    name: str
-    email: str | None
-    phone: str | None
-    notes: str
+    name: Annotated[str, Field(examples=["Grace Hopper"])]
+    email: Annotated[str | None, Field(examples=["grace@hopper.example"])]
+    phone: Annotated[str | None, Field(examples=["+49 30 1234567"])]
+    notes: Annotated[str, Field(examples=["Prefers mornings."])]
     created_at: datetime
     updated_at: datetime
 

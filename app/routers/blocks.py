@@ -37,6 +37,8 @@ async def list_blocks(
 
 
 @router.delete("/{block_id}", status_code=204, summary="Remove a block", responses=problems(BlockNotFound))
-async def remove_block(resource_id: UUID, block_id: UUID, _actor: CanWriteResources, session: TenantSession) -> None:
+async def remove_block(
+    resource_id: UUID, block_id: UUID, _actor: CanWriteResources, session: TenantSession, now: Now
+) -> None:
     """Give the time back to bookings."""
-    await blocks.remove(session, resource_id, block_id)
+    await blocks.remove(session, resource_id, block_id, now=now)

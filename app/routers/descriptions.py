@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from app.routers.examples import example_of
+from app.core.examples import example_of
 
 _PAGE = re.compile(rb"PageRead_(\w+)Read_")
 

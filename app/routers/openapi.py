@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.errors import ValidationFailed
-from app.routers import conditions, display, idempotency, versions
+from app.routers import conditions, display, event_messages, idempotency, versions
 from app.routers.descriptions import describe_body, describe_parameters, with_pages_named
 from app.routers.guides import HOME
 from app.routers.operations import knows_caller, permission_of, takes_tokens
@@ -149,6 +149,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             _complete(operation, routes[operation["operationId"]])
             describe_parameters(operation)
             describe_body(operation, document)
+    event_messages.describe(document)
     return with_pages_named(document)
 
 

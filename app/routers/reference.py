@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from app.core.examples import Document, Schema, example_of, referred, resolved
 from app.core.markdown import anchor_of
-from app.routers.examples import Document, Schema, example_of, referred, resolved
 from app.routers.problems import MEDIA_TYPE, PERMITTED
 from app.routers.samples import Call
 

@@ -10,4 +10,4 @@ from app.scheduling.schemas.appointments import AppointmentData
 def event_of(kind: EventType, appointment: AppointmentRow, context: SchedulingContext) -> Event:
     """The event, with the appointment as the API shows it."""
     data = AppointmentData.of(appointment, now=context.now).model_dump()
-    return Event(kind, context.tenant.id, context.mode, context.recorded_at, appointment.id, data)
+    return Event(kind, context.recorded_at, appointment.id, data)

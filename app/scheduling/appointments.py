@@ -57,14 +57,12 @@ async def update(
     """Change the notes. Raises AppointmentNotFound and RevisionStale."""
     row = await lock(session, appointment_id, expected)
     if apply(row, changes(data)):
-        await record_change(session, context, row, EventType.APPOINTMENT_UPDATED)
+        record_change(session, context, row, EventType.APPOINTMENT_UPDATED)
     return row
 
 
-async def record_change(
-    session: AsyncSession, context: SchedulingContext, row: AppointmentRow, kind: EventType
-) -> None:
+def record_change(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, kind: EventType) -> None:
     """Count a change of a locked appointment as a new revision, and tell of it."""
     row.revision += 1
     row.updated_at = context.recorded_at
-    await record(session, event_of(kind, row, context))
+    record(session, event_of(kind, row, context))

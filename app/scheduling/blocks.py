@@ -11,10 +11,12 @@ from app.core.pagination import Page
 from app.db.conditions import contains
 from app.db.pages import Orders, find_page
 from app.errors import BlockNotFound, ResourceBusy
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
 from app.models.tenant import BlockRow
 from app.scheduling import claims, resources
 from app.scheduling.ranges import check_order
-from app.scheduling.schemas.blocks import BlockCreate, BlockFilters
+from app.scheduling.schemas.blocks import BlockCreate, BlockFilters, BlockRead
 
 _ORDERS: Orders = {"start": BlockRow.start_at, "created_at": BlockRow.created_at}
 
@@ -35,6 +37,7 @@ async def create(session: AsyncSession, resource_id: UUID, data: BlockCreate, *,
     claim = claims.NewClaim(resource_id, data.start, data.end, block_id=block.id)
     if not await claims.take(session, [claim], now=now):
         raise ResourceBusy("{name} has an appointment or a block in that time.", params={"name": resource.name})
+    _tell(session, EventType.RESOURCE_BLOCKED, block, now=now)
     return block
 
 
@@ -53,11 +56,17 @@ async def find(session: AsyncSession, resource_id: UUID, filters: BlockFilters) 
     return await find_page(session, query, filters, _ORDERS, by=BlockRow.id, ids=filters.ids)
 
 
-async def remove(session: AsyncSession, resource_id: UUID, block_id: UUID) -> None:
+async def remove(session: AsyncSession, resource_id: UUID, block_id: UUID, *, now: datetime) -> None:
     """Give the time back; its claim goes with it. Raises BlockNotFound."""
     statement = delete(BlockRow).where(BlockRow.id == block_id, BlockRow.resource_id == resource_id)
-    if (await session.scalars(statement.returning(BlockRow.id))).one_or_none() is None:
+    block = (await session.scalars(statement.returning(BlockRow))).one_or_none()
+    if block is None:
         raise BlockNotFound(
             "There is no block {block_id} of resource {resource_id}.",
             params={"block_id": block_id, "resource_id": resource_id},
         )
+    _tell(session, EventType.RESOURCE_UNBLOCKED, block, now=now)
+
+
+def _tell(session: AsyncSession, kind: EventType, block: BlockRow, *, now: datetime) -> None:
+    record(session, Event(kind, now, block.id, BlockRead.model_validate(block).model_dump()))

@@ -20,6 +20,7 @@ from app.scheduling.context import SchedulingContext
 from app.scheduling.lifecycle import Status
 from app.scheduling.placement import NEARBY, check_named, offer_of, place
 from app.scheduling.schemas.appointments import AppointmentCreate
+from app.tenancy.tenant import home_of
 
 _BOOKED = {
     Status.HELD: EventType.APPOINTMENT_HELD,
@@ -110,12 +111,11 @@ async def reserve(
         insert(AppointmentRow).values({name: getattr(appointment, name) for name in columns}).cte("written_appointment")
     )
     taken = claims.taking(wanted)
-    event = event_of(kind, appointment, context)
-    recorded = writing(event)
+    recorded = writing([event_of(kind, appointment, context)])
     taken_count = select(func.count()).select_from(taken).scalar_subquery()
     statement = select(taken_count, recorded.deliveries).add_cte(written, taken, *recorded.ctes)
     claimed, deliveries = (await session.execute(statement)).one()
-    wrote(session, event, deliveries=deliveries)
+    wrote(session, home_of(session), deliveries=deliveries)
     return bool(claimed == len(wanted))
 
 

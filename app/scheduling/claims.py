@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, DateTime, Uuid, column, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range, insert
+from sqlalchemy import CTE, DateTime, Uuid, column, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import TypeEngine
 
 from app.core.ids import uuid7
+from app.db.arrays import array_of
 from app.db.constraints import DEADLOCK_DETECTED, sqlstate_of
 from app.models.tenant import AppointmentRow, ClaimRow, ResourceRow
 from app.models.tenant.claim import NO_OVERLAP
@@ -47,7 +47,7 @@ async def lock_resources(session: AsyncSession, resource_ids: Iterable[UUID]) ->
     """
     locked = (
         select(ResourceRow.id, ResourceRow.archived_at)
-        .where(ResourceRow.id == func.any(_array(sorted(set(resource_ids)), Uuid())))
+        .where(ResourceRow.id == func.any(array_of(sorted(set(resource_ids)), Uuid())))
         .order_by(ResourceRow.id)
         .with_for_update(key_share=True)
     )
@@ -69,13 +69,13 @@ def taking(claims: Sequence[NewClaim]) -> CTE:
     """The claims' insertion as a part of a statement: it returns the ids of those whose time was free."""
     wanted = (
         func.unnest(
-            _array([uuid7() for _ in claims], Uuid()),
-            _array([claim.resource_id for claim in claims], Uuid()),
-            _array([claim.start_at for claim in claims], DateTime(timezone=True)),
-            _array([claim.end_at for claim in claims], DateTime(timezone=True)),
-            _array([claim.appointment_id for claim in claims], Uuid()),
-            _array([claim.block_id for claim in claims], Uuid()),
-            _array([claim.expires_at for claim in claims], DateTime(timezone=True)),
+            array_of([uuid7() for _ in claims], Uuid()),
+            array_of([claim.resource_id for claim in claims], Uuid()),
+            array_of([claim.start_at for claim in claims], DateTime(timezone=True)),
+            array_of([claim.end_at for claim in claims], DateTime(timezone=True)),
+            array_of([claim.appointment_id for claim in claims], Uuid()),
+            array_of([claim.block_id for claim in claims], Uuid()),
+            array_of([claim.expires_at for claim in claims], DateTime(timezone=True)),
         )
         .table_valued(
             column("id", Uuid()),
@@ -106,7 +106,7 @@ async def free_expired(session: AsyncSession, claims: Sequence[NewClaim], *, now
     """Delete the claims of expired holds on these resources around that time."""
     around = Range(min(claim.start_at for claim in claims), max(claim.end_at for claim in claims))
     expired = delete(ClaimRow).where(
-        ClaimRow.resource_id == func.any(_array([claim.resource_id for claim in claims], Uuid())),
+        ClaimRow.resource_id == func.any(array_of([claim.resource_id for claim in claims], Uuid())),
         ClaimRow.during.op("&&")(literal(around, TSTZRANGE())),
         ClaimRow.expires_at <= now,
     )
@@ -121,7 +121,7 @@ async def release(session: AsyncSession, appointments: Sequence[AppointmentRow])
 
 async def free(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:
     """Give the time of these appointments back. Their resources must be locked."""
-    held = ClaimRow.appointment_id == func.any(_array(appointment_ids, Uuid()))
+    held = ClaimRow.appointment_id == func.any(array_of(appointment_ids, Uuid()))
     await session.execute(delete(ClaimRow).where(held))
 
 
@@ -145,7 +145,3 @@ def retried_on_deadlock(
         return await work(session, *args, **kwargs)
 
     return run
-
-
-def _array(values: Sequence[Any], of: TypeEngine[Any]) -> ColumnElement[Any]:
-    return literal(list(values), ARRAY(of))

@@ -27,5 +27,5 @@ async def expire_due(session: AsyncSession, context: SchedulingContext, *, limit
         await claims.release(session, rows)
     for row in rows:
         row.status = Status.EXPIRED
-        await appointments.record_change(session, context, row, EventType.APPOINTMENT_HOLD_EXPIRED)
+        appointments.record_change(session, context, row, EventType.APPOINTMENT_HOLD_EXPIRED)
     return len(rows)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, delete, func, insert, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import ColumnElement, Uuid, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.arrays import array_of
 from app.errors import FieldError, InvalidValue, ResourceInUse, ValidationFailed
 from app.models.tenant import ResourceRow, ServiceRequirementRow, ServiceRow
 from app.scheduling.availability import Pool, assign
@@ -61,10 +62,11 @@ async def replace(session: AsyncSession, service_id: UUID, requirements: Sequenc
     await session.execute(insert(ServiceRequirementRow), rows)
 
 
-async def release(session: AsyncSession, resource_id: UUID) -> None:
+async def release(session: AsyncSession, resource_id: UUID) -> list[UUID]:
     """Take a resource out of every pool, where each service can do without. All resources must be locked.
 
-    Archived services keep it, as part of their history. Raises ResourceInUse, which names the services.
+    Gives the services that had it. Archived services keep it, as part of their history. Raises ResourceInUse, which
+    names the services that are stuck.
     """
     query = (
         select(ServiceRow.id, ServiceRow.name)
@@ -90,6 +92,7 @@ async def release(session: AsyncSession, resource_id: UUID) -> None:
             ServiceRequirementRow.resource_id == resource_id, ServiceRequirementRow.service_id == _any(names)
         )
     )
+    return list(names)
 
 
 def _wrong(resource_id: UUID, earlier: Sequence[UUID], usable: set[UUID]) -> InvalidValue | None:
@@ -103,4 +106,4 @@ def _can_be_met(pools: Sequence[Pool]) -> bool:
 
 
 def _any(ids: Iterable[UUID]) -> ColumnElement[UUID]:
-    return func.any(literal(list(ids), ARRAY(Uuid())))
+    return func.any(array_of(ids, Uuid()))

@@ -13,11 +13,13 @@ from app.core.patch import apply, changes
 from app.db.conditions import caseless, contains, equals, is_kept, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import Archived, FieldError, ResourceInUse, ResourceNotFound, ValidationFailed
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
 from app.models.tenant import ClaimRow, ResourceRow
 from app.people import staff
-from app.scheduling import requirements
+from app.scheduling import services
 from app.scheduling.claims import lock_resources
-from app.scheduling.schemas.resources import ResourceCreate, ResourceFilters, ResourceUpdate
+from app.scheduling.schemas.resources import ResourceCreate, ResourceFilters, ResourceRead, ResourceUpdate
 from app.tenancy.tenant import Tenant
 
 _ORDERS: Orders = {
@@ -41,6 +43,7 @@ async def create(session: AsyncSession, tenant: Tenant, data: ResourceCreate, *,
         updated_at=now,
     )
     session.add(row)
+    tell(session, EventType.RESOURCE_CREATED, row)
     return row
 
 
@@ -82,7 +85,13 @@ async def update(
     await _check_user(session, tenant, row.kind, values.get("user_id"))
     if apply(row, values):
         row.updated_at = now
+        tell(session, EventType.RESOURCE_UPDATED, row)
     return row
+
+
+def tell(session: AsyncSession, kind: EventType, row: ResourceRow) -> None:
+    """Tell of a change of a resource, as it is by now."""
+    record(session, Event(kind, row.updated_at, row.id, ResourceRead.model_validate(row).model_dump()))
 
 
 async def archive(session: AsyncSession, resource_id: UUID, *, now: datetime) -> None:
@@ -91,14 +100,16 @@ async def archive(session: AsyncSession, resource_id: UUID, *, now: datetime) ->
     Raises ResourceNotFound, and ResourceInUse while a service cannot do without it or appointments lie ahead.
     """
     # It is rare, so it may lock everything: then no two of them, and no change of a service, empty a pool together.
+    await services.lock_all(session)
     await lock_resources(session, list(await session.scalars(select(ResourceRow.id))))
     row = await require(session, resource_id)
     if row.archived_at is not None:
         return
     if await _has_appointments_ahead(session, resource_id, now=now):
         raise ResourceInUse("{name} has appointments ahead.", params={"name": row.name})
-    await requirements.release(session, resource_id)
+    await services.do_without(session, resource_id, now=now)
     row.archived_at = row.updated_at = now
+    tell(session, EventType.RESOURCE_ARCHIVED, row)
 
 
 async def _has_appointments_ahead(session: AsyncSession, resource_id: UUID, *, now: datetime) -> bool:

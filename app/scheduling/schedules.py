@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import FieldError, ValidationFailed
+from app.events.catalogue import EventType
 from app.models.tenant import ScheduleOverrideRow, ScheduleRuleRow
 from app.scheduling import resources
 from app.scheduling.schemas.schedules import DateOverride, Schedule, WeeklyWindow, Window
@@ -49,6 +50,7 @@ async def replace(session: AsyncSession, resource_id: UUID, schedule: Schedule, 
     resource = await resources.lock_active(session, resource_id)
     resource.timezone = schedule.timezone
     resource.updated_at = now
+    resources.tell(session, EventType.RESOURCE_SCHEDULE_CHANGED, resource)
     await session.execute(delete(ScheduleRuleRow).where(ScheduleRuleRow.resource_id == resource_id))
     await session.execute(delete(ScheduleOverrideRow).where(ScheduleOverrideRow.resource_id == resource_id))
     rules = [

@@ -12,6 +12,8 @@ from app.core.patch import apply, changes
 from app.db.conditions import caseless, contains, is_kept, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import Archived, ServiceNotFound
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
 from app.models.tenant import ServiceRequirementRow, ServiceRow
 from app.scheduling import requirements
 from app.scheduling.schemas.services import ServiceCreate, ServiceFilters, ServiceRead, ServiceUpdate
@@ -41,7 +43,8 @@ async def create(session: AsyncSession, tenant: Tenant, data: ServiceCreate, *, 
     session.add(row)
     await session.flush()
     await requirements.replace(session, row.id, data.requirements)
-    return ServiceRead.of(row, [requirement.resource_ids for requirement in data.requirements])
+    pools = [requirement.resource_ids for requirement in data.requirements]
+    return _told(session, EventType.SERVICE_CREATED, ServiceRead.of(row, pools))
 
 
 async def find(session: AsyncSession, filters: ServiceFilters) -> Page[ServiceRead]:
@@ -85,10 +88,11 @@ async def update(session: AsyncSession, service_id: UUID, data: ServiceUpdate, *
     wanted = values.pop("requirements", None)
     if wanted is not None:
         await requirements.replace(session, row.id, wanted)
+    is_changed = apply(row, values) or wanted is not None
+    if is_changed:
         row.updated_at = now
-    if apply(row, values):
-        row.updated_at = now
-    return await read(session, row.id)
+    changed = await read(session, row.id)
+    return _told(session, EventType.SERVICE_UPDATED, changed) if is_changed else changed
 
 
 async def archive(session: AsyncSession, service_id: UUID, *, now: datetime) -> None:
@@ -96,6 +100,31 @@ async def archive(session: AsyncSession, service_id: UUID, *, now: datetime) -> 
     row = await _lock(session, service_id)
     if row.archived_at is None:
         row.archived_at = row.updated_at = now
+        _told(session, EventType.SERVICE_ARCHIVED, await read(session, row.id))
+
+
+async def lock_all(session: AsyncSession) -> None:
+    """Keep every service from being changed by others until the transaction ends. Before resources are locked."""
+    await session.execute(select(ServiceRow.id).order_by(ServiceRow.id).with_for_update(key_share=True))
+
+
+async def do_without(session: AsyncSession, resource_id: UUID, *, now: datetime) -> None:
+    """Take a resource out of every service on offer. All services and all resources must be locked.
+
+    Raises ResourceInUse, which names the services that cannot do without it.
+    """
+    changed_ids = await requirements.release(session, resource_id)
+    query = select(ServiceRow).where(ServiceRow.id.in_(changed_ids)).order_by(ServiceRow.id)
+    rows = (await session.scalars(query)).all() if changed_ids else []
+    pools = await requirements.pools_of(session, changed_ids) if rows else {}
+    for row in rows:
+        row.updated_at = now
+        _told(session, EventType.SERVICE_UPDATED, ServiceRead.of(row, pools[row.id]))
+
+
+def _told(session: AsyncSession, kind: EventType, service: ServiceRead) -> ServiceRead:
+    record(session, Event(kind, service.updated_at, service.id, service.model_dump()))
+    return service
 
 
 async def _lock(session: AsyncSession, service_id: UUID) -> ServiceRow:

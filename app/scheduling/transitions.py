@@ -48,7 +48,7 @@ async def confirm(
     expires_at = context.now + timedelta(minutes=service.approval_ttl_minutes) if asks_for_approval else None
     await _keep_claims(session, row, service, expires_at, now=context.now)
     row.expires_at = expires_at
-    return await _become(session, context, row, to)
+    return _become(session, context, row, to)
 
 
 async def proceed(
@@ -61,7 +61,7 @@ async def proceed(
     """Check in, complete, or mark as a no-show. Raises AppointmentNotFound, RevisionStale and InvalidTransition."""
     row = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(row, context.now), to)
-    return await _become(session, context, row, to)
+    return _become(session, context, row, to)
 
 
 @claims.retried_on_deadlock
@@ -72,7 +72,7 @@ async def decline(
     row = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(row, context.now), Status.DECLINED)
     await claims.release(session, [row])
-    return await _become(session, context, row, Status.DECLINED)
+    return _become(session, context, row, Status.DECLINED)
 
 
 @claims.retried_on_deadlock
@@ -93,12 +93,12 @@ async def cancel(
     row.cancelled_at = context.now
     row.cancelled_by = "staff"
     row.cancel_reason = reason
-    return await _become(session, context, row, Status.CANCELLED)
+    return _become(session, context, row, Status.CANCELLED)
 
 
-async def _become(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, to: Status) -> AppointmentRow:
+def _become(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, to: Status) -> AppointmentRow:
     row.status = to
-    await appointments.record_change(session, context, row, _TOLD[to])
+    appointments.record_change(session, context, row, _TOLD[to])
     return row
 
 

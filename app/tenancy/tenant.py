@@ -5,8 +5,35 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.session import SCHEMA
 from app.models.public import TenantRow
 from app.tenancy.mode import Mode
+
+
+class TenantSchema(str):
+    """The name of a schema that knows whose it is, and which of the two."""
+
+    __slots__ = ("mode", "tenant_id")
+
+    tenant_id: UUID
+    mode: Mode
+
+    def __new__(cls, name: str, tenant_id: UUID, mode: Mode) -> Self:
+        """The schema of this name."""
+        schema = super().__new__(cls, name)
+        schema.tenant_id = tenant_id
+        schema.mode = mode
+        return schema
+
+
+def home_of(session: AsyncSession) -> TenantSchema:
+    """The schema that the session's transaction runs in. Raises LookupError outside of a tenant's."""
+    schema = session.info.get(SCHEMA)
+    if isinstance(schema, TenantSchema):
+        return schema
+    raise LookupError("the transaction runs in no tenant's schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +81,9 @@ class Tenant:
         """Whether it was a demo account whose term is over by that instant."""
         return self.demo_expires_at is not None and self.demo_expires_at <= now
 
-    def schema(self, mode: Mode) -> str:
-        """The name of its schema in that mode."""
-        return schema_of(self.schema_name, mode)
+    def schema(self, mode: Mode) -> TenantSchema:
+        """Its schema in that mode."""
+        return TenantSchema(schema_of(self.schema_name, mode), self.id, mode)
 
     @property
     def tag(self) -> str:

@@ -1,7 +1,7 @@
 """Webhook endpoints and their deliveries as they travel."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -61,6 +61,36 @@ class WebhookEndpointRead(ResponseModel):
 class WebhookEndpointCreated(WebhookEndpointRead):
     secret: str
     """Verifies the signatures (Standard Webhooks, `whsec_…`). Shown in this answer and never again."""
+
+
+class EventTypeRead(ResponseModel):
+    """A type of events."""
+
+    type: EventType
+    description: str
+    since: Annotated[str, Field(examples=["2026-11-01"])]
+    """The version of the API that brought it."""
+
+
+class EventTypeDetails(EventTypeRead):
+    """A type of events, with what is needed to receive them."""
+
+    json_schema: dict[str, Any]
+    """The JSON Schema (2020-12) of the whole message. Fields may be added to it; leave alone what you do not know."""
+    example: dict[str, Any]
+    """A message of this type."""
+
+
+class EventMessage(ResponseModel):
+    """What is sent of an event."""
+
+    type: str
+    timestamp: datetime
+    """When it happened."""
+    data: dict[str, Any]
+    """What it is about, as it was when the event happened."""
+    sequence: Annotated[int, Field(examples=[1042])]
+    """Of two events about the same thing the later change has the higher number."""
 
 
 class DeliveryRead(ResponseModel):

@@ -87,6 +87,10 @@ class TestEvents:
     def test_each_has_its_heading_and_no_other(self) -> None:
         assert headings(DOCS / "events.md", level=3) == [kind.value for kind in EventType]
 
+    @pytest.mark.parametrize("kind", EventType)
+    def test_it_says_what_has_happened(self, kind: EventType) -> None:
+        assert section(DOCS / "events.md", kind.value).replace("\n", " ") == kind.description
+
 
 class TestAudit:
     def test_each_event_has_its_heading_and_no_other(self) -> None:

@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.clock import utcnow
+from app.db.session import do_what_is_left
 from app.events import tail
 from app.events.outbox import record
 from app.events.tail import MOST, PATIENCE, Tail, Told
@@ -52,7 +53,8 @@ class TestTail:
     async def test_gives_an_event_that_was_committed_after_one_of_a_higher_number(self, outbox: Outbox) -> None:
         reader = Tail(0)
         async with outbox.app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
-            await record(session, outbox.event())
+            record(session, outbox.event())
+            await do_what_is_left(session)
             await outbox.emit()
             (later,) = await numbers(outbox, reader)
             assert reader.resume_after == later - 2
@@ -63,7 +65,8 @@ class TestTail:
         reader = Tail(0)
         with pytest.raises(ZeroDivisionError):
             async with outbox.app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
-                await record(session, outbox.event())
+                record(session, outbox.event())
+                await do_what_is_left(session)
                 _ = 1 / 0
         await outbox.emit()
         (number,) = await numbers(outbox, reader)

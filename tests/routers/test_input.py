@@ -10,7 +10,7 @@ from tests.actors import Business
 
 BY_RULE = {"timezone", "slug", "url", "events[]", "if-match", "If-None-Match", "accept-language", "sandbox-now"}
 """Texts that a rule of their own admits or refuses: names of zones, addresses, events, tags and instants."""
-LOOKED_UP = {"describeProblem/code", "updateTier/name"}
+LOOKED_UP = {"describeProblem/code", "updateTier/name", "getEventType/event_type"}
 """Words of a path, that are found or are not."""
 BOUNDS = {"maxLength", "enum", "const", "format", "pattern"}
 

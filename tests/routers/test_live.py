@@ -104,7 +104,7 @@ class TestListen:
         async with connect(business.host, token, events="appointment.cancelled") as deaf:
             await deaf.next()
             await emit(app, business, Mode.SANDBOX)
-            async with connect(business.host, token, after="0") as listener:
+            async with connect(business.host, token, after="0", events="appointment.*") as listener:
                 await listener.next()
                 assert (await listener.next())["type"] == "appointment.created"
             assert deaf.socket.closed is False

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.auth.permissions import SCOPES
+from app.core.examples import example_of
 from app.routers.browser_rules import page_policy
 from app.routers.developer_pages import ASSETS
-from app.routers.examples import example_of
 from app.routers.reference import Operation, reference_of
 from app.routers.reference_pages import TOKEN
 from app.routers.samples import CURL, JAVASCRIPT, LANGUAGES, PYTHON, Call, samples_of

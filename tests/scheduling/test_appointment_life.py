@@ -52,9 +52,11 @@ async def appointment_in(salon: Salon, status: Status) -> dict[str, Any]:
 
 
 async def events_of(app: FastAPI, salon: Salon) -> list[tuple[str, str]]:
-    """Every event of the business in order, with the status that its appointment had."""
+    """Every event about appointments in order, with the status that its appointment had."""
     async with app.state.database.transaction(salon.schema) as session:
-        rows = await session.scalars(select(EventRow.payload).order_by(EventRow.id))
+        rows = await session.scalars(
+            select(EventRow.payload).where(EventRow.type.like("appointment.%")).order_by(EventRow.id)
+        )
         return [(event["type"], event["data"]["status"]) for event in map(orjson.loads, rows)]
 
 
@@ -198,7 +200,7 @@ async def sweep(app: FastAPI, salon: Salon, now: str, *, limit: int = 100) -> in
     tenant = await app.state.hosts.resolve(salon.business.host, now=utcnow())
     moment = datetime.fromisoformat(now)
     context = SchedulingContext(tenant.tenant, Mode.SANDBOX, "system", now=moment, recorded_at=moment)
-    async with app.state.database.transaction(salon.schema) as session:
+    async with app.state.database.transaction(context.tenant.schema(context.mode)) as session:
         return await expiry.expire_due(session, context, limit=limit)
 
 

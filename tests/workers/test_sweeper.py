@@ -76,7 +76,7 @@ class TestSweep:
     async def test_ends_holds_whose_time_is_up_and_tells_of_it(
         self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
     ) -> None:
-        await business.make(PATH, {"url": receiver.url, "events": ["*"]})
+        await business.make(PATH, {"url": receiver.url, "events": ["appointment.*"]})
         staff = await add_resource(business)
         service = await add_service(business, [staff["id"]])
         start_at = utcnow() + timedelta(days=1)

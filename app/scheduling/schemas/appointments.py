@@ -83,30 +83,30 @@ class AppointmentData(ResponseModel):
 
     id: UUID
     status: Status
-    service_id: UUID
-    customer_id: UUID
+    service_id: Annotated[UUID, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e72"])]
+    customer_id: Annotated[UUID, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e71"])]
     resource_ids: list[UUID]
     """One for each of the service's requirements, in their order."""
     start: datetime
-    end: datetime
-    timezone: str
+    end: Annotated[datetime, Field(examples=["2026-12-01T09:45:00Z"])]
+    timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
     """The zone it was booked in."""
-    price_minor: int
+    price_minor: Annotated[int, Field(examples=[4500])]
     """In the currency's minor unit, as it was when booked."""
-    currency: str
-    notes: str
-    source: str
+    currency: Annotated[str, Field(examples=["EUR"])]
+    notes: Annotated[str, Field(examples=["By the window, please."])]
+    source: Annotated[str, Field(examples=["api"])]
     """Where the booking came from: `api` or `staff`."""
     expires_at: datetime | None
     """When a held or pending appointment gives its slot up."""
     cancelled_at: datetime | None
     cancelled_by: Literal["customer", "staff", "system"] | None
-    cancel_reason: str | None
+    cancel_reason: Annotated[str | None, Field(examples=["The customer is ill"])]
     rescheduled_from_id: UUID | None
     rescheduled_to_id: UUID | None
-    ics_uid: str
-    ics_sequence: int
-    revision: int
+    ics_uid: Annotated[str, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77@smoothschedule"])]
+    ics_sequence: Annotated[int, Field(examples=[0])]
+    revision: Annotated[int, Field(examples=[1])]
     """Counts the changes; the `ETag` holds it."""
     created_at: datetime
     updated_at: datetime

@@ -35,8 +35,8 @@ class BlockRead(ResponseModel):
     id: UUID
     resource_id: UUID
     start: datetime = Field(validation_alias="start_at")
-    end: datetime = Field(validation_alias="end_at")
-    reason: str
+    end: datetime = Field(validation_alias="end_at", examples=["2026-12-01T17:00:00Z"])
+    reason: Annotated[str, Field(examples=["Holiday"])]
     created_at: datetime
 
 

@@ -37,8 +37,8 @@ class ResourceUpdate(PatchModel):
 class ResourceRead(ResponseModel):
     id: UUID
     kind: ResourceKind
-    name: str
-    timezone: str
+    name: Annotated[str, Field(examples=["Ada"])]
+    timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
     user_id: UUID | None
     archived_at: datetime | None
     created_at: datetime

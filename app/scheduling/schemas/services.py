@@ -92,20 +92,20 @@ class RequirementRead(ResponseModel):
 
 class ServiceRead(ResponseModel):
     id: UUID
-    name: str
-    description: str
-    duration_minutes: int
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    price_minor: int
-    currency: str
-    slot_step_minutes: int
+    name: Annotated[str, Field(examples=["Cut and finish"])]
+    description: Annotated[str, Field(examples=["Wash, cut and blow-dry."])]
+    duration_minutes: Annotated[int, Field(examples=[45])]
+    buffer_before_minutes: Annotated[int, Field(examples=[0])]
+    buffer_after_minutes: Annotated[int, Field(examples=[10])]
+    price_minor: Annotated[int, Field(examples=[4500])]
+    currency: Annotated[str, Field(examples=["EUR"])]
+    slot_step_minutes: Annotated[int, Field(examples=[15])]
     alignment: Alignment
-    minimum_notice_minutes: int
-    booking_window_days: int | None
-    requires_approval: bool
-    approval_ttl_minutes: int
-    hold_ttl_minutes: int
+    minimum_notice_minutes: Annotated[int, Field(examples=[120])]
+    booking_window_days: Annotated[int | None, Field(examples=[60])]
+    requires_approval: Annotated[bool, Field(examples=[False])]
+    approval_ttl_minutes: Annotated[int, Field(examples=[2880])]
+    hold_ttl_minutes: Annotated[int, Field(examples=[10])]
     requirements: list[RequirementRead]
     archived_at: datetime | None
     created_at: datetime

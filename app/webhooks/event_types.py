@@ -1,0 +1,121 @@
+"""The types of events as developers see them: what each means, the JSON Schema of its message, and an example."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, create_model
+
+from app.auth.schemas import TokenData
+from app.core.examples import example_of
+from app.core.schemas import ResponseModel
+from app.errors import EventTypeNotFound
+from app.events.catalogue import EventType
+from app.people.schemas import CustomerRead
+from app.scheduling.schemas.appointments import AppointmentData
+from app.scheduling.schemas.blocks import BlockRead
+from app.scheduling.schemas.resources import ResourceRead
+from app.scheduling.schemas.services import ServiceRead
+from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
+    {
+        "appointment": AppointmentData,
+        "customer": CustomerRead,
+        "service": ServiceRead,
+        "resource": ResourceRead,
+        "token": TokenData,
+        EventType.RESOURCE_BLOCKED: BlockRead,
+        EventType.RESOURCE_UNBLOCKED: BlockRead,
+    }
+)
+"""What the `data` of an event is: of a family, or of one type that differs from its family."""
+
+_LATER = "2026-12-01T10:00:00Z"
+_BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "appointment": {
+            "status": "confirmed",
+            "expires_at": None,
+            "cancelled_at": None,
+            "cancelled_by": None,
+            "cancel_reason": None,
+            "rescheduled_from_id": None,
+            "rescheduled_to_id": None,
+        },
+        "service": {"archived_at": None},
+        "resource": {"archived_at": None, "user_id": None},
+        "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
+    }
+)
+_TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
+    {
+        EventType.APPOINTMENT_HELD: {"status": "held", "expires_at": _LATER},
+        EventType.APPOINTMENT_HOLD_EXPIRED: {"status": "expired", "expires_at": _LATER},
+        EventType.APPOINTMENT_PENDING: {"status": "pending", "expires_at": _LATER},
+        EventType.APPOINTMENT_DECLINED: {"status": "declined", "expires_at": _LATER},
+        EventType.APPOINTMENT_RESCHEDULED: {"rescheduled_from_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e78"},
+        EventType.APPOINTMENT_CANCELLED: {
+            "status": "cancelled",
+            "cancelled_at": _LATER,
+            "cancelled_by": "customer",
+            "cancel_reason": "The customer is ill",
+        },
+        EventType.APPOINTMENT_CHECKED_IN: {"status": "checked_in"},
+        EventType.APPOINTMENT_COMPLETED: {"status": "completed"},
+        EventType.APPOINTMENT_NO_SHOW: {"status": "no_show"},
+        EventType.SERVICE_ARCHIVED: {"archived_at": _LATER},
+        EventType.RESOURCE_ARCHIVED: {"archived_at": _LATER},
+    }
+)
+"""What an example has that no other of its family has."""
+
+
+def find_all() -> list[EventTypeRead]:
+    """Every type, by what it is about."""
+    return [_read(kind) for kind in EventType]
+
+
+def require(name: str) -> EventType:
+    """The type of this name. Raises EventTypeNotFound."""
+    known = {kind.value: kind for kind in EventType}
+    if name not in known:
+        raise EventTypeNotFound
+    return known[name]
+
+
+@cache
+def read(kind: EventType) -> EventTypeDetails:
+    """A type with the schema of its message and an example."""
+    schema = model_of(kind).model_json_schema(mode="serialization")
+    return EventTypeDetails(
+        **_read(kind).model_dump(), example=example(kind), json_schema={"$schema": DIALECT, **schema}
+    )
+
+
+@cache
+def example(kind: EventType) -> dict[str, Any]:
+    """A message of this type, as it could be sent."""
+    schema = _data_of(kind).model_json_schema(mode="serialization")
+    shown = example_of(schema, schema) | _BLANK.get(kind.family, {}) | _TELLING.get(kind, {})
+    data = {name: value for name, value in shown.items() if name in schema["properties"]}
+    return {"type": kind.value, "timestamp": "2026-12-01T09:00:00Z", "data": data, "sequence": 1042}
+
+
+@cache
+def model_of(kind: EventType) -> type[BaseModel]:
+    """The message of this type."""
+    name = "".join(part.title() for part in kind.value.replace(".", "_").split("_")) + "Event"
+    fields: dict[str, Any] = {"type": (Literal[kind.value], ...), "data": (_data_of(kind), ...)}
+    return create_model(name, __base__=EventMessage, __doc__=kind.description, **fields)
+
+
+def _data_of(kind: EventType) -> type[ResponseModel]:
+    return DATA.get(kind) or DATA[kind.family]
+
+
+def _read(kind: EventType) -> EventTypeRead:
+    return EventTypeRead(type=kind, description=kind.description, since=kind.since)
