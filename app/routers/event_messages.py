@@ -17,6 +17,22 @@ _HEADERS = {
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),
 }
+_SHARED: dict[str, Any] = {
+    "tags": ["Webhooks"],
+    "security": [],
+    "parameters": [
+        {
+            "name": name,
+            "in": "header",
+            "required": True,
+            "description": description,
+            "schema": {"type": "string"},
+            "example": example,
+        }
+        for name, (description, example) in _HEADERS.items()
+    ],
+    "responses": {"2XX": {"description": "Taken. Anything else is a failure, and the message comes again."}},
+}
 
 
 def describe(document: dict[str, Any]) -> None:
@@ -31,26 +47,11 @@ def describe(document: dict[str, Any]) -> None:
 
 
 def _operation(kind: EventType) -> dict[str, Any]:
-    parameters = [
-        {
-            "name": name,
-            "in": "header",
-            "required": True,
-            "description": description,
-            "schema": {"type": "string"},
-            "example": example,
-        }
-        for name, (description, example) in _HEADERS.items()
-    ]
     name = event_types.model_of(kind).__name__
     content = {"application/json": {"schema": {"$ref": _PLACE.format(model=name)}}}
-    return {
+    return _SHARED | {
         "operationId": f"on{name.removesuffix('Event')}",
-        "tags": ["Webhooks"],
         "summary": kind.value,
         "description": kind.description,
-        "security": [],
-        "parameters": parameters,
         "requestBody": {"required": True, "content": content},
-        "responses": {"2XX": {"description": "Taken. Anything else is a failure, and the message comes again."}},
     }

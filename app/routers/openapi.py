@@ -141,7 +141,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     _name_guides(document)
     _describe_problems(document["components"]["schemas"])
-    document["components"]["securitySchemes"] = SECURITY_SCHEMES
     _describe_shared(document)
     routes = {route.unique_id: route for route in app.routes if isinstance(route, APIRoute)}
     for path in document["paths"].values():
@@ -193,6 +192,7 @@ def _describe_problems(schemas: dict[str, Any]) -> None:
 
 def _describe_shared(document: dict[str, Any]) -> None:
     """Say once what many requests may ask for, and of each operation of the API that a version is among that."""
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
     document["components"]["parameters"] = {
         "SmoothVersion": versions.PARAMETER,
         "TimeZone": display.PARAMETER,
