@@ -1,5 +1,6 @@
 """A business's outbox, with a dispatcher that empties it by a clock of the test's."""
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.core.clock import utcnow
 from app.core.ids import uuid7
@@ -98,6 +99,17 @@ def dispatcher_of(
         clock=clock,
         jitter=lambda: 0.0,
     )
+
+
+_first_numbers = itertools.count(7_000_000_000, 1_000_000)
+
+
+async def number_deliveries(app: FastAPI, business: Business, mode: Mode = Mode.LIVE) -> None:
+    """Have the deliveries to come bear numbers that no other business has, nor anything else."""
+    tenant = await app.state.hosts.require(UUID(business.id), now=utcnow())
+    async with app.state.database.transaction(tenant.schema(mode)) as session:
+        first = next(_first_numbers)
+        await session.execute(text(f"ALTER TABLE webhook_deliveries ALTER COLUMN id RESTART WITH {first}"))
 
 
 @asynccontextmanager

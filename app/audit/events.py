@@ -92,7 +92,7 @@ class AuditEvent(StrEnum):
     SANDBOX_RESET = "sandbox.reset", "", "A business's sandbox was emptied and filled anew."
     BUSINESS_CHANGED = (
         "business.changed",
-        "name timezone currency locale first_weekday self_sign_up brand_color cors_origins",
+        "name timezone currency locale first_weekday self_sign_up brand_color cors_origins history_days",
         "A business changed its settings.",
     )
     TIER_CHANGED = (
@@ -103,6 +103,11 @@ class AuditEvent(StrEnum):
 
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created", "host events is_enabled", "A webhook endpoint was added."
     WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed", "host events is_enabled", "A webhook endpoint was changed."
+    WEBHOOK_ENDPOINT_SECRET_ROTATED = (
+        "webhook_endpoint.secret_rotated",
+        "previous_secret_expires_at",
+        "A webhook endpoint got another signing secret.",
+    )
     WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted", "host events is_enabled", "A webhook endpoint was deleted."
 
     PERMISSION_DENIED = "permission.denied", "permission", "A caller was refused for want of a permission."

@@ -26,6 +26,7 @@ from app.core.schemas import (
 )
 from app.errors import InvalidValue
 from app.people.account_schemas import PersonCreate
+from app.subscriptions.schemas import Days
 from app.tenancy.slugs import Slug
 
 TenantStatus = Literal["active", "suspended"]
@@ -122,6 +123,8 @@ class BusinessUpdate(PatchModel):
     """Whether customers may sign up by themselves."""
     cors_origins: Settable[Origins] = None
     """The web pages of other origins that may call the API from a browser, with a token."""
+    history_days: Clearable[Annotated[Days, Field(examples=[30])]] = None
+    """For how many days events and their deliveries are kept; null for as long as the subscription covers."""
 
 
 class BusinessRead(ResponseModel):
@@ -136,6 +139,8 @@ class BusinessRead(ResponseModel):
     brand_color: str | None
     self_sign_up: bool
     cors_origins: list[str]
+    history_days: int | None
+    """For how many days events and their deliveries are kept; null for as long as the subscription covers."""
     subscription_tier: SubscriptionTier
     is_temporary: bool
     demo_expires_at: datetime | None

@@ -12,10 +12,12 @@ Problem
 ├── NotFound (404)              TenantNotFound · TokenNotFound · ServiceNotFound · ResourceNotFound
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
-│                               · NotificationNotFound · TierNotFound · EventTypeNotFound
+│                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
+│                               · DeliveryNotFound · ReplayNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
+│                               · WebhookEndpointDisabled · DeliveryPending · ReplayRunning
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
 │                               · PasskeyLimit · TokenExpired · TokenLimit · ListenerLimit · IdempotencyKeyInUse
 ├── LinkInvalid (410)
@@ -44,6 +46,7 @@ from app.errors.conflicts import (
     AlreadyMasquerading,
     Archived,
     Conflict,
+    DeliveryPending,
     EmailTaken,
     IdempotencyKeyInUse,
     InvalidTransition,
@@ -51,6 +54,7 @@ from app.errors.conflicts import (
     ListenerLimit,
     NotMasquerading,
     PasskeyLimit,
+    ReplayRunning,
     ResourceBusy,
     ResourceInUse,
     SecondFactorMissing,
@@ -59,6 +63,7 @@ from app.errors.conflicts import (
     SlugTaken,
     TokenExpired,
     TokenLimit,
+    WebhookEndpointDisabled,
     WebhookEndpointLimit,
 )
 from app.errors.forbidden import (
@@ -94,12 +99,15 @@ from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
     CustomerNotFound,
+    DeliveryNotFound,
+    EventNotFound,
     EventTypeNotFound,
     GrantNotFound,
     InvitationNotFound,
     NotFound,
     NotificationNotFound,
     PasskeyNotFound,
+    ReplayNotFound,
     ResourceNotFound,
     ServiceNotFound,
     SessionNotFound,
@@ -138,8 +146,11 @@ __all__ = [
     "CsrfTokenInvalid",
     "CursorInvalid",
     "CustomerNotFound",
+    "DeliveryNotFound",
+    "DeliveryPending",
     "EmailTaken",
     "EnrolmentRequired",
+    "EventNotFound",
     "EventTypeNotFound",
     "FieldError",
     "Forbidden",
@@ -172,6 +183,8 @@ __all__ = [
     "RangeTooLong",
     "RateLimited",
     "RefreshTokenReused",
+    "ReplayNotFound",
+    "ReplayRunning",
     "ResourceBusy",
     "ResourceInUse",
     "ResourceNotFound",
@@ -206,6 +219,7 @@ __all__ = [
     "UserNotFound",
     "ValidationFailed",
     "VersionUnknown",
+    "WebhookEndpointDisabled",
     "WebhookEndpointLimit",
     "WebhookEndpointNotFound",
     "problem_types",
@@ -220,4 +234,5 @@ CONSTRAINT_PROBLEMS: dict[str, type[Problem]] = {
     "invitations_open_key": AlreadyInvited,
     "claims_no_overlap_excl": SlotTaken,
     "passkeys_credential_id_key": PasskeyInvalid,
+    "webhook_replays_running_idx": ReplayRunning,
 }

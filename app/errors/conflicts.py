@@ -72,6 +72,27 @@ class WebhookEndpointLimit(Conflict):
     """
 
 
+class DeliveryPending(Conflict):
+    """This delivery is still on its way.
+
+    It is attempted by itself: `next_attempt_at` says when.
+    """
+
+
+class WebhookEndpointDisabled(Conflict):
+    """Nothing is sent to this webhook endpoint: it is disabled.
+
+    `PATCH /api/v1/webhook-endpoints/{id}` with `is_enabled` enables it.
+    """
+
+
+class ReplayRunning(Conflict):
+    """A replay to this webhook endpoint is under way.
+
+    Wait for its end, or cancel it.
+    """
+
+
 class AlreadyMasquerading(Conflict):
     """You are masquerading already.
 

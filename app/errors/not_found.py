@@ -57,6 +57,27 @@ class EventTypeNotFound(NotFound):
     """
 
 
+class EventNotFound(NotFound):
+    """There is no such event.
+
+    It may be older than the history that the subscription keeps.
+    """
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery.
+
+    `GET /api/v1/webhook-endpoints/{id}/deliveries` lists what was sent to an endpoint.
+    """
+
+
+class ReplayNotFound(NotFound):
+    """There is no such replay.
+
+    `GET /api/v1/webhook-endpoints/{id}/replays` lists those that there are.
+    """
+
+
 class UserNotFound(NotFound):
     """There is no such user."""
 

@@ -91,11 +91,17 @@ class EventType(StrEnum):
     )
     TOKEN_REVOKED = "token.revoked", "An API token was revoked before its time."
 
+    WEBHOOK_TEST = (
+        "webhook.test",
+        "Somebody tries a webhook endpoint out. It is sent there alone, and once; nobody can subscribe to it.",
+    )
 
-SUBSCRIPTIONS = sorted({"*", *EventType, *(f"{kind.family}.*" for kind in EventType)})
+
+SUBSCRIBABLE = [kind for kind in EventType if kind is not EventType.WEBHOOK_TEST]
+SUBSCRIPTIONS = sorted({"*", *SUBSCRIBABLE, *(f"{kind.family}.*" for kind in SUBSCRIBABLE)})
 """What an endpoint may subscribe to: an event type, `<resource>.*`, or `*`."""
 
 
 def subscriptions_matching(kind: str) -> list[str]:
     """The subscriptions that an event of this type meets."""
-    return [kind, f"{kind.partition('.')[0]}.*", "*"]
+    return [kind, f"{kind.partition('.')[0]}.*", "*"] if kind in SUBSCRIBABLE else []

@@ -1,7 +1,7 @@
 """Waking the worker: once shortly after the commit for certain, and once at the commit for speed.
 
 A job's id is what makes it the only one of its kind: the queue takes no second job of an id that is waiting or running.
-So a drain at once is called by its outbox, and a later one also by the second it is due in. That way one that is
+So a job at once is called by its outbox, and a later one also by the second it is due in. That way one that is
 running never keeps out one that is to follow it.
 """
 
@@ -15,41 +15,42 @@ from app.integrations.queue import JobQueue
 from app.tenancy.mode import Mode
 
 DRAIN = "webhooks.drain"
+REPLAY = "webhooks.replay"
 
 _AWAITING = "outboxes"
 _BACKSTOP = timedelta(seconds=2)
 
 
-def wake(session: AsyncSession, tenant_id: UUID, mode: Mode) -> None:
-    """Have this outbox drained when (and only if) the transaction commits."""
-    session.info.setdefault(_AWAITING, set()).add((tenant_id, mode))
+def wake(session: AsyncSession, tenant_id: UUID, mode: Mode, job: str = DRAIN) -> None:
+    """Have this outbox drained, or gone on with its replays, when (and only if) the transaction commits."""
+    session.info.setdefault(_AWAITING, set()).add((job, tenant_id, mode))
 
 
-async def drain_now(queue: JobQueue, tenant_id: UUID, mode: Mode) -> None:
-    """Have this outbox drained at once. A drain that already waits for a worker is enough."""
-    await queue.enqueue(DRAIN, str(tenant_id), mode, job_id=f"{DRAIN}:{tenant_id}:{mode}")
+async def run_now(queue: JobQueue, job: str, tenant_id: UUID, mode: Mode) -> None:
+    """Have the job run for this outbox at once. One that already waits for a worker is enough."""
+    await queue.enqueue(job, str(tenant_id), mode, job_id=f"{job}:{tenant_id}:{mode}")
 
 
-async def drain_later(queue: JobQueue, tenant_id: UUID, mode: Mode, due_at: datetime, *, now: datetime) -> None:
-    """Have this outbox drained at the end of the second in which it is due; all that is due in it shares one drain."""
+async def run_later(queue: JobQueue, job: str, tenant_id: UUID, mode: Mode, due_at: datetime, *, now: datetime) -> None:
+    """Have the job run at the end of the second in which it is due; all that is due in it shares one run."""
     second_end = due_at.replace(microsecond=0) + timedelta(seconds=1)
-    job_id = f"{DRAIN}:{tenant_id}:{mode}:{second_end.timestamp():.0f}"
-    await queue.enqueue(DRAIN, str(tenant_id), mode, job_id=job_id, delay=second_end - now)
+    job_id = f"{job}:{tenant_id}:{mode}:{second_end.timestamp():.0f}"
+    await queue.enqueue(job, str(tenant_id), mode, job_id=job_id, delay=second_end - now)
 
 
 class OutboxWakeups:
-    """Enqueues the drain of each outbox that a transaction wrote to."""
+    """Enqueues the jobs of each outbox that a transaction wrote to."""
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
 
     async def before_commit(self, session: AsyncSession) -> None:
-        """Enqueue a drain that starts after the commit even if this process dies right behind it."""
-        for tenant_id, mode in session.info.get(_AWAITING, ()):
+        """Enqueue a job that starts after the commit even if this process dies right behind it."""
+        for job, tenant_id, mode in session.info.get(_AWAITING, ()):
             now = utcnow()
-            await drain_later(self._queue, tenant_id, mode, now + _BACKSTOP, now=now)
+            await run_later(self._queue, job, tenant_id, mode, now + _BACKSTOP, now=now)
 
     async def after_commit(self, session: AsyncSession) -> None:
-        """Enqueue a drain at once. Should one be ending just now, the later one covers what it missed."""
-        for tenant_id, mode in session.info.pop(_AWAITING, ()):
-            await drain_now(self._queue, tenant_id, mode)
+        """Enqueue it at once. Should one be ending just now, the later one covers what it missed."""
+        for job, tenant_id, mode in session.info.pop(_AWAITING, ()):
+            await run_now(self._queue, job, tenant_id, mode)

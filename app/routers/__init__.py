@@ -16,6 +16,7 @@ from app.routers import (
     developer_pages,
     documentation,
     event_types,
+    events,
     grants,
     guide_pages,
     health,
@@ -37,7 +38,9 @@ from app.routers import (
     services,
     staff,
     tokens,
+    webhook_deliveries,
     webhook_endpoints,
+    webhook_replays,
 )
 from app.routers.platform import tenants, tiers, users
 from app.routers.routing import API_PREFIX, settle
@@ -68,6 +71,9 @@ _MODULES = (
     second_factor,
     passkeys,
     webhook_endpoints,
+    webhook_deliveries,
+    webhook_replays,
+    events,
     event_types,
     masquerade,
     grants,

@@ -6,21 +6,21 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 
 from app.auth.dependencies import CanReadWebhooks, CanWriteWebhooks, Keys, Now, TenantSession
-from app.errors import CursorInvalid, WebhookEndpointLimit, WebhookEndpointNotFound
+from app.errors import CursorInvalid, WebhookEndpointDisabled, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.routers.pages import PageRead
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.runtime import Runtime
-from app.tenancy.dependencies import CurrentTenant
-from app.webhooks import deliveries, endpoints
+from app.webhooks import endpoints, health, trying
 from app.webhooks.schemas import (
-    DeliveryFilters,
     DeliveryRead,
+    SecretRotate,
     WebhookEndpointCreate,
-    WebhookEndpointCreated,
     WebhookEndpointFilters,
+    WebhookEndpointHealthRead,
     WebhookEndpointRead,
     WebhookEndpointUpdate,
+    WebhookEndpointWithSecret,
 )
 
 router = ApiRouter(prefix="/webhook-endpoints", tags=["Webhooks"], responses=problems(*PERMITTED))
@@ -42,10 +42,10 @@ async def create_webhook_endpoint(
     keyring: Keys,
     allow_loopback: LoopbackAllowed,
     now: Now,
-) -> WebhookEndpointCreated:
+) -> WebhookEndpointWithSecret:
     """Have events sent to a URL from now on. The secret that verifies them is shown in this answer and never again."""
     row, secret = await endpoints.create(session, keyring, body, allow_loopback=allow_loopback, now=now)
-    return WebhookEndpointCreated(**WebhookEndpointRead.model_validate(row).model_dump(), secret=secret)
+    return WebhookEndpointWithSecret.of(row, secret)
 
 
 @router.get("", summary="List webhook endpoints", responses=problems(CursorInvalid))
@@ -68,9 +68,9 @@ async def get_webhook_endpoint(
 async def update_webhook_endpoint(
     endpoint_id: UUID,
     body: WebhookEndpointUpdate,
-    actor: CanWriteWebhooks,
-    tenant: CurrentTenant,
+    _actor: CanWriteWebhooks,
     session: TenantSession,
+    keyring: Keys,
     allow_loopback: LoopbackAllowed,
     now: Now,
 ) -> WebhookEndpointRead:
@@ -79,10 +79,48 @@ async def update_webhook_endpoint(
     An endpoint that was disabled begins anew when it is enabled: what waits for it is sent at once. What happened
     meanwhile is not sent there.
     """
-    row = await endpoints.update(
-        session, endpoint_id, body, tenant_id=tenant.id, mode=actor.mode, allow_loopback=allow_loopback, now=now
-    )
+    row = await endpoints.update(session, keyring, endpoint_id, body, allow_loopback=allow_loopback, now=now)
     return WebhookEndpointRead.model_validate(row)
+
+
+@router.post(
+    "/{endpoint_id}/rotate-secret", summary="Rotate a signing secret", responses=problems(WebhookEndpointNotFound)
+)
+async def rotate_webhook_secret(
+    endpoint_id: UUID,
+    _actor: CanWriteWebhooks,
+    session: TenantSession,
+    keyring: Keys,
+    now: Now,
+    body: SecretRotate | None = None,
+) -> WebhookEndpointWithSecret:
+    """Sign with a new secret from now on, which is shown in this answer and never again.
+
+    Until the overlap is over each message bears a signature of the old one as well.
+    """
+    data = body or SecretRotate.model_validate({})
+    return WebhookEndpointWithSecret.of(*await endpoints.rotate_secret(session, keyring, endpoint_id, data, now=now))
+
+
+@router.post(
+    "/{endpoint_id}/test",
+    status_code=202,
+    summary="Try a webhook endpoint",
+    responses=problems(WebhookEndpointNotFound, WebhookEndpointDisabled),
+)
+async def try_webhook_endpoint(
+    endpoint_id: UUID, _actor: CanWriteWebhooks, session: TenantSession, now: Now
+) -> DeliveryRead:
+    """Send a `webhook.test` there and nowhere else, once. The delivery's own address tells what came of it."""
+    return DeliveryRead.model_validate(await trying.send_test(session, endpoint_id, now=now))
+
+
+@router.get("/{endpoint_id}/health", summary="See how an endpoint fares", responses=problems(WebhookEndpointNotFound))
+async def get_webhook_health(
+    endpoint_id: UUID, _actor: CanReadWebhooks, session: TenantSession, now: Now
+) -> WebhookEndpointHealthRead:
+    """How much of what was sent there has arrived, how long it took, and since when it fails."""
+    return WebhookEndpointHealthRead.model_validate(await health.of(session, endpoint_id, now=now))
 
 
 @router.delete(
@@ -94,18 +132,3 @@ async def update_webhook_endpoint(
 async def delete_webhook_endpoint(endpoint_id: UUID, _actor: CanWriteWebhooks, session: TenantSession) -> None:
     """Send nothing more there, and forget what was sent. What is being sent in this moment may still arrive."""
     await endpoints.delete(session, endpoint_id)
-
-
-@router.get(
-    "/{endpoint_id}/deliveries",
-    summary="List deliveries to a webhook endpoint",
-    responses=problems(WebhookEndpointNotFound, CursorInvalid),
-)
-async def list_webhook_deliveries(
-    endpoint_id: UUID,
-    _actor: CanReadWebhooks,
-    session: TenantSession,
-    filters: Annotated[DeliveryFilters, Query()],
-) -> PageRead[DeliveryRead]:
-    """What was sent or is still to be sent, newest first, each with its latest attempt."""
-    return PageRead[DeliveryRead].model_validate(await deliveries.find(session, endpoint_id, filters))

@@ -69,8 +69,9 @@ def booking_quota(tenant: Tenant, tiers: Tiers, *, now: datetime) -> BookingQuot
 
 
 def history_since(tenant: Tenant, tiers: Tiers, *, now: datetime) -> datetime:
-    """From when on the subscription covers keeping what happened: what is older is deleted."""
-    return now - timedelta(days=tiers[tenant.subscription_tier].retention_days)
+    """From when on what happened is kept: for as long as the subscription covers, or as the business wants if less."""
+    covered = tiers[tenant.subscription_tier].retention_days
+    return now - timedelta(days=min(covered, tenant.history_days or covered))
 
 
 async def count_staff(

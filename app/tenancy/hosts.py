@@ -33,6 +33,7 @@ _TENANT = select(
     TenantRow.first_weekday,
     TenantRow.brand_color,
     TenantRow.cors_origins,
+    TenantRow.history_days,
 )
 
 

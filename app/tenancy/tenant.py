@@ -55,6 +55,7 @@ class Tenant:
     first_weekday: int
     brand_color: str | None
     cors_origins: list[str]
+    history_days: int | None
 
     @classmethod
     def of(cls, row: TenantRow) -> Self:
@@ -75,6 +76,7 @@ class Tenant:
             first_weekday=row.first_weekday,
             brand_color=row.brand_color,
             cors_origins=row.cors_origins,
+            history_days=row.history_days,
         )
 
     def has_ended(self, now: datetime) -> bool:

@@ -11,13 +11,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
+from app.core.clock import utcnow
 from app.core.pagination import Page
 from app.db.conditions import equals, was_made
 from app.db.pages import Orders, find_page
-from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
+from app.errors import DeliveryNotFound, DeliveryPending, WebhookEndpointDisabled
+from app.events.outbox import message_of
+from app.events.wakeups import wake
+from app.models.tenant import EventRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
+from app.tenancy.tenant import home_of
 from app.webhooks import endpoints
 from app.webhooks.places import Room
-from app.webhooks.schemas import DeliveryFilters
+from app.webhooks.schemas import AttemptFilters, DeliveryDetails, DeliveryFilters, DeliveryRead
 from app.webhooks.transport import Outcome
 
 LEASE = timedelta(seconds=60)
@@ -25,9 +30,11 @@ LEASE = timedelta(seconds=60)
 
 _INSTANT = DateTime(timezone=True)
 _ORDERS: Orders = {"created_at": WebhookDeliveryRow.created_at}
+_ATTEMPT_ORDERS: Orders = {"started_at": WebhookAttemptRow.started_at}
 _LISTED: Bundle[Any] = Bundle(
     "delivery",
     WebhookDeliveryRow.id,
+    WebhookDeliveryRow.endpoint_id,
     WebhookDeliveryRow.event_id,
     EventRow.type.label("event_type"),
     WebhookDeliveryRow.status,
@@ -38,6 +45,7 @@ _LISTED: Bundle[Any] = Bundle(
     WebhookDeliveryRow.response_excerpt,
     WebhookDeliveryRow.error,
     WebhookDeliveryRow.duration_ms,
+    WebhookDeliveryRow.replay_id,
     WebhookDeliveryRow.created_at,
 )
 _OF_ENDPOINT = (
@@ -86,18 +94,67 @@ class Attempt:
 async def find(session: AsyncSession, endpoint_id: UUID, filters: DeliveryFilters) -> Page[Row[Any]]:
     """A page of the deliveries to an endpoint. Raises WebhookEndpointNotFound and CursorInvalid."""
     await endpoints.require(session, endpoint_id)
-    query = (
-        select(_LISTED)
-        .join(EventRow, EventRow.id == WebhookDeliveryRow.event_id)
-        .where(
-            WebhookDeliveryRow.endpoint_id == endpoint_id,
-            equals(WebhookDeliveryRow.status, filters.status),
-            equals(WebhookDeliveryRow.event_id, filters.event_id),
-            equals(EventRow.type, filters.event_type),
-            was_made(filters, WebhookDeliveryRow.created_at),
-        )
+    query = _listed().where(
+        WebhookDeliveryRow.endpoint_id == endpoint_id,
+        equals(WebhookDeliveryRow.status, filters.status),
+        equals(WebhookDeliveryRow.event_id, filters.event_id),
+        equals(WebhookDeliveryRow.replay_id, filters.replay_id),
+        equals(EventRow.type, filters.event_type),
+        was_made(filters, WebhookDeliveryRow.created_at),
     )
     return await find_page(session, query, filters, _ORDERS, by=WebhookDeliveryRow.id, ids=filters.ids)
+
+
+async def require(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> Row[Any]:
+    """A delivery to an endpoint, as it is listed. Raises DeliveryNotFound."""
+    found: Row[Any] = await _one(session, _listed(), endpoint_id, delivery_id)
+    return found
+
+
+async def read(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> DeliveryDetails:
+    """A delivery to an endpoint, with what is sent. Raises DeliveryNotFound."""
+    query = _listed().add_columns(EventRow.payload, EventRow.sequence)
+    found, payload, sequence = await _one(session, query, endpoint_id, delivery_id)
+    listed = DeliveryRead.model_validate(found).model_dump()
+    return DeliveryDetails(**listed, request_body=message_of(payload, sequence))
+
+
+async def find_of(session: AsyncSession, event_id: UUID) -> list[Row[Any]]:
+    """The deliveries of an event, one for each endpoint."""
+    query = _listed().where(WebhookDeliveryRow.event_id == event_id).order_by(WebhookDeliveryRow.id)
+    return list(await session.scalars(query))
+
+
+async def find_attempts(
+    session: AsyncSession, endpoint_id: UUID, delivery_id: int, filters: AttemptFilters
+) -> Page[WebhookAttemptRow]:
+    """A page of the attempts at a delivery. Raises DeliveryNotFound and CursorInvalid."""
+    await require(session, endpoint_id, delivery_id)
+    query = select(WebhookAttemptRow).where(WebhookAttemptRow.delivery_id == delivery_id)
+    return await find_page(session, query, filters, _ATTEMPT_ORDERS, by=WebhookAttemptRow.id, ids=filters.ids)
+
+
+async def resend(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> Row[Any]:
+    """Have an event sent once more that has arrived or failed for good, and retried as often as a new one.
+
+    Raises DeliveryNotFound, WebhookEndpointDisabled, and DeliveryPending while it is on its way.
+    """
+    row = WebhookDeliveryRow
+    query = select(row).where(row.id == delivery_id, row.endpoint_id == endpoint_id).with_for_update()
+    delivery = (await session.scalars(query)).one_or_none()
+    if delivery is None:
+        raise DeliveryNotFound
+    if not (await endpoints.require(session, endpoint_id)).is_enabled:
+        raise WebhookEndpointDisabled
+    if delivery.status == "pending":
+        raise DeliveryPending
+    delivery.status, delivery.next_attempt_at = "pending", utcnow()
+    delivery.schedule_began_after = delivery.attempts
+    delivery.replay_id = None
+    schema = home_of(session)
+    wake(session, schema.tenant_id, schema.mode)
+    await session.flush()
+    return await require(session, endpoint_id, delivery_id)
 
 
 async def claim(session: AsyncSession, room: Room, *, now: datetime) -> list[Delivery]:
@@ -127,6 +184,18 @@ async def is_any_due(session: AsyncSession, *, now: datetime) -> bool:
     """Whether a delivery waits to be sent."""
     due = _awaited(WebhookDeliveryRow.id).where(WebhookDeliveryRow.next_attempt_at <= now)
     return await session.scalar(due.limit(1)) is not None
+
+
+async def _one(session: AsyncSession, query: Select[Any], endpoint_id: UUID, delivery_id: int) -> Any:
+    query = query.where(WebhookDeliveryRow.id == delivery_id, WebhookDeliveryRow.endpoint_id == endpoint_id)
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise DeliveryNotFound
+    return found[0] if len(found) == 1 else found
+
+
+def _listed() -> Select[Any]:
+    return select(_LISTED).join(EventRow, EventRow.id == WebhookDeliveryRow.event_id)
 
 
 def _awaited(column: InstrumentedAttribute[Any]) -> Select[Any]:

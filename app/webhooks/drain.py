@@ -17,7 +17,7 @@ from app.core.clock import utcnow
 from app.core.crypto import Keyring, UnsealError
 from app.db.session import Database
 from app.errors import Unavailable
-from app.events.wakeups import drain_later
+from app.events.wakeups import DRAIN, run_later
 from app.integrations.queue import JobQueue
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -114,7 +114,7 @@ class Dispatcher(BackgroundWork):
                 task.cancel()
             del self._outboxes[outbox.tenant.id, outbox.mode]
         if next_look_at is not None:
-            await drain_later(self._queue, outbox.tenant.id, outbox.mode, next_look_at, now=self._clock())
+            await run_later(self._queue, DRAIN, outbox.tenant.id, outbox.mode, next_look_at, now=self._clock())
 
     async def _turn(self, outbox: _Outbox) -> datetime | None:
         """Record what has ended and claim what is due, then begin to send it. Gives the next instant to look at."""

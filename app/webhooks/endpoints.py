@@ -1,10 +1,11 @@
 """Where a business wants its events sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -21,10 +22,10 @@ from app.db.pages import Orders, find_page
 from app.errors import ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.events.catalogue import subscriptions_matching
 from app.events.wakeups import wake
-from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
-from app.tenancy.mode import Mode
+from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow, WebhookReplayRow
+from app.tenancy.tenant import home_of
 from app.webhooks.destinations import DestinationError, validate_url
-from app.webhooks.schemas import WebhookEndpointCreate, WebhookEndpointFilters, WebhookEndpointUpdate
+from app.webhooks.schemas import SecretRotate, WebhookEndpointCreate, WebhookEndpointFilters, WebhookEndpointUpdate
 from app.webhooks.signature import new_secret
 
 MOST_ENDPOINTS = 20
@@ -58,8 +59,10 @@ async def create(
         secret_sealed=keyring.seal(secret),
         is_enabled=True,
         disabled_reason=None,
+        description=data.description,
         created_at=now,
         updated_at=now,
+        **_kept(keyring, data.headers),
     )
     session.add(row)
     _record(session, AuditEvent.WEBHOOK_ENDPOINT_CREATED, row, changed({}, _told(row)))
@@ -70,7 +73,7 @@ async def find(session: AsyncSession, filters: WebhookEndpointFilters) -> Page[W
     """A page of the endpoints. Raises CursorInvalid."""
     query = select(WebhookEndpointRow).where(
         equals(WebhookEndpointRow.is_enabled, filters.is_enabled),
-        contains(filters.q, WebhookEndpointRow.url),
+        contains(filters.q, WebhookEndpointRow.url, WebhookEndpointRow.description),
         was_changed(filters, WebhookEndpointRow.created_at, WebhookEndpointRow.updated_at),
     )
     if filters.event_type is not None:
@@ -91,11 +94,10 @@ async def require(session: AsyncSession, endpoint_id: UUID, *, for_update: bool 
 
 async def update(
     session: AsyncSession,
+    keyring: Keyring,
     endpoint_id: UUID,
     data: WebhookEndpointUpdate,
     *,
-    tenant_id: UUID,
-    mode: Mode,
     allow_loopback: bool,
     now: datetime,
 ) -> WebhookEndpointRow:
@@ -109,6 +111,8 @@ async def update(
         wanted["url"] = _public(wanted["url"], allow_loopback=allow_loopback)
     if "events" in wanted:
         wanted["events"] = sorted(set(wanted["events"]))
+    if "headers" in wanted:
+        wanted |= _kept(keyring, wanted.pop("headers"))
     was_enabled = row.is_enabled
     if apply(row, wanted):
         row.updated_at = now
@@ -116,15 +120,37 @@ async def update(
             row.disabled_reason = None if row.is_enabled else SWITCHED_OFF
             row.failing_since = row.warned_at = None
         if row.is_enabled and not was_enabled:
-            wake(session, tenant_id, mode)
+            schema = home_of(session)
+            wake(session, schema.tenant_id, schema.mode)
         _record(session, AuditEvent.WEBHOOK_ENDPOINT_CHANGED, row, changed(before, _told(row)))
     return row
+
+
+async def rotate_secret(
+    session: AsyncSession, keyring: Keyring, endpoint_id: UUID, data: SecretRotate, *, now: datetime
+) -> tuple[WebhookEndpointRow, str]:
+    """Give an endpoint a new secret, which is returned here and never again. The old one signs too for a while.
+
+    One that was still signing from a rotation before that signs no more. Raises WebhookEndpointNotFound.
+    """
+    row = await require(session, endpoint_id, for_update=True)
+    secret = new_secret()
+    overlap = timedelta(seconds=data.overlap_seconds)
+    row.previous_secret_sealed = row.secret_sealed if overlap else None
+    row.previous_secret_expires_at = now + overlap if overlap else None
+    row.secret_sealed = keyring.seal(secret)
+    row.updated_at = now
+    diff = changed({}, {"previous_secret_expires_at": row.previous_secret_expires_at})
+    _record(session, AuditEvent.WEBHOOK_ENDPOINT_SECRET_ROTATED, row, diff)
+    return row, secret
 
 
 async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
     """Delete an endpoint with its deliveries, those under way too. Raises WebhookEndpointNotFound."""
     row = await require(session, endpoint_id)
     # In the order in which the worker locks them, so that the two cannot deadlock.
+    replays = select(WebhookReplayRow.id).where(WebhookReplayRow.endpoint_id == endpoint_id)
+    await session.execute(replays.order_by(WebhookReplayRow.id).with_for_update())
     deliveries = select(WebhookDeliveryRow.id).where(WebhookDeliveryRow.endpoint_id == endpoint_id)
     await session.execute(deliveries.order_by(WebhookDeliveryRow.id).with_for_update())
     await session.delete(row)
@@ -149,7 +175,14 @@ def _public(url: str, *, allow_loopback: bool) -> str:
 
 def _told(row: WebhookEndpointRow) -> dict[str, Any]:
     """What the audit trail recognises an endpoint by. Of its URL that is the host: the rest may hold a secret."""
-    return {"host": urlsplit(row.url).hostname, "events": row.events, "is_enabled": row.is_enabled}
+    told = {"host": urlsplit(row.url).hostname, "events": row.events, "is_enabled": row.is_enabled}
+    besides = {"description": row.description, "header_names": row.header_names, "headers": row.headers_sealed}
+    return told | {name: value for name, value in besides.items() if value}
+
+
+def _kept(keyring: Keyring, headers: dict[str, str]) -> dict[str, Any]:
+    sealed = keyring.seal(orjson.dumps(headers).decode()) if headers else None
+    return {"headers_sealed": sealed, "header_names": sorted(headers)}
 
 
 def _record(session: AsyncSession, event: AuditEvent, row: WebhookEndpointRow, diff: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from app.scheduling.schemas.appointments import AppointmentData
 from app.scheduling.schemas.blocks import BlockRead
 from app.scheduling.schemas.resources import ResourceRead
 from app.scheduling.schemas.services import ServiceRead
-from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead
+from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead, WebhookEndpointRead
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,6 +28,7 @@ DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
         "service": ServiceRead,
         "resource": ResourceRead,
         "token": TokenData,
+        "webhook": WebhookEndpointRead,
         EventType.RESOURCE_BLOCKED: BlockRead,
         EventType.RESOURCE_UNBLOCKED: BlockRead,
     }
@@ -49,6 +50,7 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},
         "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
+        "webhook": {"disabled_reason": None, "failing_since": None, "previous_secret_expires_at": None},
     }
 )
 _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Row, Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
-from app.webhooks import deliveries
+from app.webhooks import deliveries, endpoints
 from app.webhooks.endpoints import MOST_ENDPOINTS
 
 WINDOW = timedelta(days=1)
@@ -33,6 +34,15 @@ class EndpointHealth:
     attempted: int
     succeeded: int
     waiting: int
+    failing_since: datetime | None
+    p50_ms: int | None
+    p95_ms: int | None
+    """How long the latest attempts took that were answered; None without any."""
+
+    @property
+    def latency_ms(self) -> dict[str, int] | None:
+        """The two of them together."""
+        return None if self.p50_ms is None or self.p95_ms is None else {"p50": self.p50_ms, "p95": self.p95_ms}
 
     @property
     def success_rate(self) -> float | None:
@@ -50,16 +60,30 @@ class WebhookHealth:
 
 async def examine(session: AsyncSession, *, now: datetime) -> WebhookHealth:
     """The health of the webhooks in the session's schema."""
+    found = [_health(row) for row in await session.execute(_faring(now).limit(MOST_ENDPOINTS))]
+    due_at = await deliveries.next_due_at(session, after=_EVER)
+    return WebhookHealth(found, due_at if due_at is not None and due_at <= now else None)
+
+
+async def of(session: AsyncSession, endpoint_id: UUID, *, now: datetime) -> EndpointHealth:
+    """The health of one endpoint. Raises WebhookEndpointNotFound."""
+    await endpoints.require(session, endpoint_id)
+    query = _faring(now).where(WebhookEndpointRow.id == endpoint_id)
+    return _health((await session.execute(query)).one())
+
+
+def _faring(now: datetime) -> Select[Any]:
     row, endpoint = WebhookDeliveryRow, WebhookEndpointRow
     latest = (
-        select(row.status, row.attempts, row.created_at)
+        select(row.status, row.attempts, row.created_at, row.duration_ms)
         .where(row.endpoint_id == endpoint.id)
         .order_by(row.id.desc())
         .limit(MOST_LOOKED_AT)
         .lateral("latest")
     )
     is_recent = latest.c.created_at > now - WINDOW
-    query = (
+    took = [func.percentile_disc(part).within_group(latest.c.duration_ms).filter(is_recent) for part in (0.5, 0.95)]
+    return (
         select(
             endpoint.id,
             endpoint.url,
@@ -68,15 +92,15 @@ async def examine(session: AsyncSession, *, now: datetime) -> WebhookHealth:
             func.count().filter(is_recent, latest.c.attempts > 0),
             func.count().filter(is_recent, latest.c.status == "succeeded"),
             func.count().filter(is_recent, latest.c.status == "pending"),
+            endpoint.failing_since,
+            *took,
         )
         .outerjoin(latest, true())
         .group_by(endpoint.id)
         .order_by(endpoint.id)
-        .limit(MOST_ENDPOINTS)
     )
-    found = [
-        EndpointHealth(endpoint_id, urlsplit(url).hostname or url, *rest)
-        for endpoint_id, url, *rest in await session.execute(query)
-    ]
-    due_at = await deliveries.next_due_at(session, after=_EVER)
-    return WebhookHealth(found, due_at if due_at is not None and due_at <= now else None)
+
+
+def _health(row: Row[Any]) -> EndpointHealth:
+    endpoint_id, url, *rest = row
+    return EndpointHealth(endpoint_id, urlsplit(url).hostname or url, *rest)

@@ -1,16 +1,47 @@
 """What happened, with what was sent of it, for as long as it is kept."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import first_uuid7
-from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
+from app.core.pagination import Page
+from app.db.conditions import equals, is_among, is_within
+from app.db.pages import Orders, find_page
+from app.errors import EventNotFound
+from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow, WebhookReplayRow
+from app.webhooks import deliveries
+from app.webhooks.schemas import DeliveryRead, EventDetails, EventFilters, EventRead
+
+_ORDERS: Orders = {"sequence": EventRow.sequence}
+
+
+async def find(session: AsyncSession, filters: EventFilters) -> Page[EventRead]:
+    """A page of what happened. Raises CursorInvalid."""
+    query = select(EventRow).where(
+        is_among(EventRow.type, filters.type),
+        equals(EventRow.subject_id, filters.subject_id),
+        is_within(EventRow.occurred_at, filters.since, filters.until),
+    )
+    found = await find_page(session, query, filters, _ORDERS, by=EventRow.id, ids=filters.ids)
+    return found.holding([EventRead.of(row) for row in found.items])
+
+
+async def read(session: AsyncSession, event_id: UUID) -> EventDetails:
+    """An event, and where it was sent. Raises EventNotFound."""
+    row = await session.get(EventRow, event_id)
+    if row is None:
+        raise EventNotFound
+    sent = [DeliveryRead.model_validate(each) for each in await deliveries.find_of(session, event_id)]
+    return EventDetails(**EventRead.of(row).model_dump(), deliveries=sent)
 
 
 async def forget(session: AsyncSession, *, before: datetime, most: int) -> None:
     """Delete the oldest events that were written before this instant, and their deliveries; at most so many events.
+
+    The replays that ended before it go too.
 
     One that is on its way still stays until it has arrived or failed for good. What waits for an endpoint that is
     disabled is on its way to nobody.
@@ -31,3 +62,5 @@ async def forget(session: AsyncSession, *, before: datetime, most: int) -> None:
     )
     statement = delete(EventRow).where(EventRow.id == outlived.c.id)
     await session.execute(statement.execution_options(synchronize_session=False))
+    ended = delete(WebhookReplayRow).where(WebhookReplayRow.ended_at < before)
+    await session.execute(ended.execution_options(synchronize_session=False))

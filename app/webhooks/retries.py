@@ -17,6 +17,9 @@ DELAYS = (
 )
 """The wait after the first failed attempt, the second, and so on; the tenth failure is the last."""
 
+LAST_ATTEMPT = -len(DELAYS)
+"""After how many attempts the schedule of a delivery began that is attempted once and not again."""
+
 JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 

@@ -72,7 +72,7 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
     """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
     pool = await connect(worker.runtime.settings.redis_url)
     taker = arq.Worker(
-        functions=[watched(job) for job in (webhooks.drain, mail.send)],
+        functions=[watched(job) for job in (webhooks.drain, webhooks.replay, mail.send)],
         cron_jobs=[watched(job) for job in (sweeper.every_minute(), mail.every_minute(), demos.every_hour())],
         redis_pool=pool,
         job_serializer=encode_job,

@@ -14,7 +14,7 @@ from app.auth import masquerade, one_time_codes, session_list, throttle
 from app.core.clock import utcnow
 from app.db.engine import make_engine
 from app.db.session import Database
-from app.events.wakeups import OutboxWakeups, wake
+from app.events.wakeups import REPLAY, OutboxWakeups, wake
 from app.idempotency import keys
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
@@ -24,7 +24,7 @@ from app.subscriptions.tiers import Tiers
 from app.tenancy.hosts import find_all
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
-from app.webhooks import deliveries, history
+from app.webhooks import deliveries, history, replays
 from app.workers.jobs import WorkerState
 
 SWEEP = "sweeper"
@@ -105,6 +105,8 @@ async def _forget_answers(session: AsyncSession, _visit: _Visit) -> None:
 async def _wake(session: AsyncSession, visit: _Visit) -> None:
     if await deliveries.is_any_due(session, now=utcnow()):
         wake(session, visit.tenant.id, visit.mode)
+    if await replays.is_any_running(session):
+        wake(session, visit.tenant.id, visit.mode, REPLAY)
 
 
 def every_minute() -> CronJob:

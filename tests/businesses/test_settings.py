@@ -21,6 +21,7 @@ CHANGES = {
     "brand_color": "#1d4ed8",
     "self_sign_up": True,
     "cors_origins": ["https://app.example", "http://localhost:3000"],
+    "history_days": 20,
 }
 
 
@@ -39,6 +40,7 @@ class TestGetBusiness:
             "brand_color": None,
             "self_sign_up": False,
             "cors_origins": [],
+            "history_days": None,
             "subscription_tier": "ENTERPRISE",
             "is_temporary": False,
             "demo_expires_at": None,

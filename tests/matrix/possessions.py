@@ -15,6 +15,7 @@ from app.models.tenant import CustomerRow
 from app.tenancy.slugs import schema_name
 from tests.actors import PASSWORD, Business
 from tests.auth.cast import Cast, Person
+from tests.outboxes import number_deliveries
 from tests.scheduling.catalogue import add_resource, add_service, occupy
 
 _START_AT = datetime(2031, 3, 3, 10, tzinfo=UTC)
@@ -24,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "replaceSchedule": {"timezone": "UTC", "weekly": [], "overrides": []},
     "createBlock": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T11:00:00Z"},
     "deletePasskey": {"current_password": PASSWORD},
+    "createWebhookReplay": {"since": "2026-01-01T00:00:00Z"},
 }
 """What operations on these have to be told. All others are content with nothing, or with an empty object."""
 
@@ -36,6 +38,7 @@ async def possessions(app: FastAPI, cast: Cast, business: Business) -> dict[str,
 
 
 async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[str, str]:
+    await number_deliveries(app, business)
     resource = await add_resource(business)
     service = await add_service(business, [resource["id"]])
     await occupy(app, business, service, resource["id"], (_START_AT, _START_AT + timedelta(minutes=30)))
@@ -54,7 +57,19 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "appointment_id": appointment["id"],
         "block_id": block["id"],
         "endpoint_id": endpoint["id"],
+        **await _sent_to(business, endpoint["id"]),
         "customer_id": customer["id"],
+    }
+
+
+async def _sent_to(business: Business, endpoint_id: str) -> dict[str, str]:
+    path = f"/webhook-endpoints/{endpoint_id}"
+    delivery = (await business.owner.get(f"/api/v1{path}/deliveries")).json()["items"][0]
+    answer = await business.owner.post(f"/api/v1{path}/replays", json={"since": "2026-01-01T00:00:00Z"})
+    return {
+        "delivery_id": str(delivery["id"]),
+        "event_id": delivery["event_id"],
+        "replay_id": answer.json()["id"],
     }
 
 

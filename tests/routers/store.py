@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
@@ -17,8 +17,10 @@ from app.models.tenant import (
     CustomerRow,
     ResourceRow,
     ServiceRow,
+    WebhookAttemptRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
+    WebhookReplayRow,
 )
 from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
@@ -41,6 +43,9 @@ LISTS = {
     "listMySessions": "/me/sessions",
     "listWebhookEndpoints": "/webhook-endpoints",
     "listWebhookDeliveries": "/webhook-endpoints/{endpoint}/deliveries",
+    "listWebhookAttempts": "/webhook-endpoints/{endpoint}/deliveries/{delivery}/attempts",
+    "listWebhookReplays": "/webhook-endpoints/{endpoint}/replays",
+    "listEvents": "/events",
     "listCandidates": "/masquerade/candidates",
     "listGrants": "/grants",
     "listAuditEntries": "/audit",
@@ -55,6 +60,7 @@ _OF_BUSINESSES = (
     ServiceRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
+    WebhookReplayRow,
 )
 
 
@@ -104,13 +110,14 @@ class Store:
         endpoint = await self._listen()
         await self._employ()
         await self._book(resources)
+        delivery = await self._send(endpoint)
         await self._make_simultaneous()
         shelves = {}
         for name, path in LISTS.items():
             is_platform = path.startswith("/platform")
             client = self.platform.superuser if is_platform else self.business.owner
             narrow = {"listTenants": {"q": self.business.slug}, "listUsers": {"tenant_id": self.business.id}}
-            address = f"/api/v1{path.format(resource=resources[0], endpoint=endpoint)}"
+            address = f"/api/v1{path.format(resource=resources[0], endpoint=endpoint, delivery=delivery)}"
             shelves[name] = Shelf(address, client, narrow.get(name, {}))
         return shelves
 
@@ -134,6 +141,26 @@ class Store:
             body = {"url": f"https://{name}.example/hook", "events": ["*"]}
             endpoint = await self.business.make("/webhook-endpoints", body)
         return str(endpoint["id"])
+
+    async def _send(self, endpoint: str) -> int:
+        path = f"/api/v1/webhook-endpoints/{endpoint}"
+        for _ in NAMES:
+            replay = (await self.business.owner.post(f"{path}/replays", json={"since": "2026-01-01T00:00:00Z"})).json()
+            await self.business.owner.post(f"{path}/replays/{replay['id']}/cancel")
+        delivery = (await self.business.owner.get(f"{path}/deliveries")).json()["items"][0]
+        attempt = {
+            "delivery_id": delivery["id"],
+            "started_at": utcnow(),
+            "duration_ms": 1,
+            "request_headers": {},
+            "response_status": 500,
+            "response_headers": {},
+            "response_excerpt": "",
+        }
+        async with self.crowd.app.state.database.transaction(schema_name(self.business.slug)) as session:
+            await session.execute(insert(WebhookAttemptRow), [attempt for _ in NAMES])
+        number: int = delivery["id"]
+        return number
 
     async def _employ(self) -> None:
         owner = (await self.business.owner.get("/api/v1/me")).json()["user"]["id"]

@@ -29,8 +29,8 @@ POWERS: dict[str, Any] = {
     "created_at": "2026-01-01T00:00:00Z",
 }
 """What somebody might hope to set in passing."""
-FREE = {"credential"}
-"""Objects that are the browser's, of whatever it says: the library for passkeys takes out of them what it knows."""
+FREE = {"credential", "headers"}
+"""Objects that hold whatever they are given: a credential is the browser's, and an endpoint names its own headers."""
 
 Node = dict[str, Any]
 

@@ -17,7 +17,7 @@ from app.notifications.kinds import NotificationKind
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.auth.cast import REASON, Cast
-from tests.outboxes import Clock, outbox_of
+from tests.outboxes import Clock, number_deliveries, outbox_of
 from tests.receivers import Receiver, receiving
 
 WORDS = {Mode.LIVE: "quetzalcoatlus", Mode.SANDBOX: "archaeopteryx"}
@@ -45,6 +45,7 @@ async def planted(app: FastAPI, business: Business, mode: Mode) -> AsyncIterator
     owner, word = (business.owner if mode is Mode.LIVE else business.in_sandbox()), WORDS[mode]
     async with receiving() as receiver:
         canary = Canary(mode, owner, word, {}, receiver)
+        await number_deliveries(app, business, mode)
         await _furnish(canary, business)
         await _connect(canary, business)
         await _book(canary, business)
@@ -53,6 +54,7 @@ async def planted(app: FastAPI, business: Business, mode: Mode) -> AsyncIterator
             await _lend(canary, app, business)
         async with outbox_of(app, business, Clock()) as outbox:
             await outbox.drain(mode)
+        await _replay(canary)
         yield canary
 
 
@@ -106,6 +108,16 @@ async def _tell(canary: Canary, app: FastAPI) -> None:
         notify(session, UUID(me), NotificationKind.EMAIL_CHANGED, data, now=utcnow(), is_sandbox=is_sandbox)
     (told,) = (await canary.owner.get("/api/v1/notifications")).json()["items"]
     canary.ids["notification_id"] = told["id"]
+
+
+async def _replay(canary: Canary) -> None:
+    """What was sent to its endpoint, and is to be sent once more."""
+    path = f"/api/v1/webhook-endpoints/{canary.ids['endpoint_id']}"
+    delivery = (await canary.owner.get(f"{path}/deliveries")).json()["items"][0]
+    canary.ids.update(delivery_id=str(delivery["id"]), event_id=delivery["event_id"])
+    answer = await canary.owner.post(f"{path}/replays", json={"since": "2026-01-01T00:00:00Z"})
+    assert answer.status_code == 202, answer.text
+    canary.ids["replay_id"] = answer.json()["id"]
 
 
 async def _lend(canary: Canary, app: FastAPI, business: Business) -> None:

@@ -20,6 +20,7 @@ class TenantRow(PublicBase):
         CheckConstraint(f"status IN {STATUSES}", "status"),
         CheckConstraint(f"subscription_tier IN {TIERS}", "tier"),
         CheckConstraint("first_weekday BETWEEN 1 AND 7", "first_weekday"),
+        CheckConstraint("history_days > 0", "history_days"),
         CheckConstraint("schema_name ~ '^tenant_[a-z0-9_]{1,48}$'", "schema_name"),
     )
 
@@ -40,3 +41,4 @@ class TenantRow(PublicBase):
     first_weekday: Mapped[int] = mapped_column(server_default="1")
     brand_color: Mapped[str | None]
     cors_origins: Mapped[list[str]] = mapped_column(server_default="{}")
+    history_days: Mapped[int | None]

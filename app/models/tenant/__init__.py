@@ -14,6 +14,7 @@ from app.models.tenant.service_requirement import ServiceRequirementRow
 from app.models.tenant.webhook_attempt import WebhookAttemptRow
 from app.models.tenant.webhook_delivery import WebhookDeliveryRow
 from app.models.tenant.webhook_endpoint import WebhookEndpointRow
+from app.models.tenant.webhook_replay import WebhookReplayRow
 
 __all__ = [
     "AppointmentRow",
@@ -30,4 +31,5 @@ __all__ = [
     "WebhookAttemptRow",
     "WebhookDeliveryRow",
     "WebhookEndpointRow",
+    "WebhookReplayRow",
 ]

@@ -12,7 +12,8 @@ STATUSES = ("pending", "succeeded", "failed")
 class WebhookDeliveryRow(TenantBase):
     """One event on its way to one endpoint, and what came of the latest attempt.
 
-    `schedule_began_after` so many attempts: a delivery that is sent once more is retried as often as a new one.
+    `schedule_began_after` so many attempts: a delivery that is sent once more is retried as often as a new one. The
+    replay that it was sent again by last is named.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -26,6 +27,7 @@ class WebhookDeliveryRow(TenantBase):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(None, "endpoint_id", "created_at", "id"),
+        Index("webhook_deliveries_replayed_idx", "replay_id", postgresql_where=text("replay_id IS NOT NULL")),
         UniqueConstraint("event_id", "endpoint_id"),
     )
 
@@ -42,3 +44,4 @@ class WebhookDeliveryRow(TenantBase):
     created_at: Mapped[datetime]
     last_attempt_at: Mapped[datetime | None]
     schedule_began_after: Mapped[int] = mapped_column(server_default="0")
+    replay_id: Mapped[UUID | None] = mapped_column(ForeignKey("webhook_replays.id", ondelete="SET NULL"))
