@@ -50,7 +50,7 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},
         "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
-        "webhook": {"disabled_reason": None, "failing_since": None, "previous_secret_expires_at": None},
+        "webhook": dict.fromkeys(("disabled_reason", "failing_since", "previous_secret_expires_at")),
     }
 )
 _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
