@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, Uuid, and_, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    column,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -152,7 +165,7 @@ async def _send_again(session: AsyncSession, replay: WebhookReplayRow, event_ids
         .values(status="pending", next_attempt_at=due_at, schedule_began_after=row.attempts, replay_id=replay.id)
     )
     await session.execute(again.execution_options(synchronize_session=False))
-    event = func.unnest(array_of(event_ids, Uuid())).table_valued("id", name="event")
+    event = func.unnest(array_of(event_ids, Uuid())).table_valued(column("id", Uuid()), name="event").render_derived()
     first = select(
         event.c.id,
         literal(replay.endpoint_id, Uuid()),

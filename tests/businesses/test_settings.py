@@ -9,7 +9,7 @@ from app.auth.roles import Role
 from app.core.clock import utcnow
 from app.models.public import AuditEntryRow
 from app.people.users import create_user
-from tests.actors import PASSWORD, Business, log_in
+from tests.actors import PASSWORD, Business, Platform, log_in
 
 BUSINESS = "/api/v1/business"
 CHANGES = {
@@ -52,6 +52,18 @@ class TestGetBusiness:
         assert (await business.anonymous.get(BUSINESS)).status_code == 401
 
 
+class TestHistoryDays:
+    async def test_are_at_most_what_the_subscription_covers(self, platform: Platform) -> None:
+        business = await platform.sign_up(subscription_tier="FREE")
+        answer = await business.owner.patch(BUSINESS, json={"history_days": 31})
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["pointer"], error["code"]) == (422, "/history_days", "too-great")
+        assert error["detail"] == "the subscription covers 30 days at most"
+        for days in (30, 1, None):
+            answer = await business.owner.patch(BUSINESS, json={"history_days": days})
+            assert answer.json()["history_days"] == days
+
+
 class TestUpdateBusiness:
     async def test_changes_what_is_named_at_once(self, business: Business) -> None:
         before = (await business.owner.get(BUSINESS)).json()
@@ -88,6 +100,8 @@ class TestUpdateBusiness:
             ("brand_color", "red"),
             ("brand_color", "#12345"),
             ("brand_color", "#1d4ed8; background: url(//evil.example)"),
+            ("history_days", 0),
+            ("history_days", 36_501),
             ("self_sign_up", None),
             ("cors_origins", None),
             ("cors_origins", [f"https://app{number}.example" for number in range(21)]),

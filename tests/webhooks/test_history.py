@@ -92,6 +92,17 @@ class TestForget:
             await session.execute(update(WebhookEndpointRow).values(is_enabled=False))
         assert await diary.forget(now) == []
 
+    async def test_takes_replays_that_have_ended(self, diary: Diary, endpoint: UUID) -> None:
+        path = f"/api/v1{ENDPOINTS}/{endpoint}/replays"
+        for _ in range(2):
+            begun = await diary.business.owner.post(path, json={"since": "2026-01-01T00:00:00Z"})
+            assert begun.status_code == 202, begun.text
+            await diary.business.owner.post(f"{path}/{begun.json()['id']}/cancel")
+        running = (await diary.business.owner.post(path, json={"since": "2026-01-01T00:00:00Z"})).json()
+        await diary.forget(utcnow())
+        left = (await diary.business.owner.get(path)).json()["items"]
+        assert [each["id"] for each in left] == [running["id"]]
+
     async def test_goes_from_the_oldest_in_bounded_batches(self, diary: Diary) -> None:
         now = utcnow()
         written = [await diary.write(now - timedelta(days=days)) for days in (2, 4, 3, 5)]

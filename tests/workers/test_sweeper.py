@@ -73,6 +73,33 @@ class TestSweep:
         async with working(settings):
             await receiver.wait_for(2)
 
+    async def test_goes_on_with_a_replay_that_the_queue_lost(
+        self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
+    ) -> None:
+        endpoint = await business.make(PATH, {"url": receiver.url, "events": ["resource.*"]})
+        await emit(app, business, Mode.LIVE)
+        path = f"/api/v1{PATH}/{endpoint['id']}/replays"
+        body = {"since": "2026-01-01T00:00:00Z", "events": ["appointment.*"]}
+        assert (await business.owner.post(path, json=body)).status_code == 202
+        await redis.flushall()
+        await redis.enqueue_job(sweeper.SWEEP)
+        async with working(settings):
+            await receiver.wait_for(1)
+
+    async def test_keeps_what_happened_for_fewer_days_if_the_business_wants_that(
+        self, app: FastAPI, state: WorkerState, platform: Platform
+    ) -> None:
+        business, at = await platform.sign_up(subscription_tier="ENTERPRISE"), utcnow() - timedelta(days=10)
+        tenant = await app.state.hosts.require(UUID(business.id), now=utcnow())
+        async with app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
+            session.add(EventRow(id=first_uuid7(at), type="appointment.created", occurred_at=at, payload="{}"))
+        for days, left in ((11, [first_uuid7(at)]), (9, [])):
+            answer = await business.owner.patch("/api/v1/business", json={"history_days": days})
+            assert answer.status_code == 200, answer.text
+            await sweeper.sweep({"worker": state})
+            async with app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
+                assert (await session.scalars(select(EventRow.id))).all() == left
+
     async def test_ends_holds_whose_time_is_up_and_tells_of_it(
         self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
     ) -> None:
