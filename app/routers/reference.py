@@ -84,6 +84,23 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A message that a business's software is sent."""
+
+    name: str
+    description: str
+    refers_to: str | None
+    """The object that its `data` is."""
+    object: str
+    """The title of that."""
+    example: Any
+
+    @property
+    def anchor(self) -> str:
+        return f"event-{self.name.replace('.', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """An object that operations answer."""
 
@@ -100,6 +117,7 @@ class Reference:
     problems: tuple[KnownProblem, ...]
     """What every operation can answer."""
     sections: tuple[Section, ...]
+    events: tuple[Event, ...]
     objects: tuple[Described, ...]
 
 
@@ -114,11 +132,13 @@ def reference_of(document: Document, *, for_platform: bool) -> Reference:
         for tag in document["tags"]
         if found[tag["name"]] and (for_platform or not tag["name"].startswith(_FOR_THE_PLATFORM))
     )
+    events = tuple(_event(name, each["post"], document) for name, each in document["webhooks"].items())
     return Reference(
         parameters=tuple(_parameter(each, document) for each in document["components"].get("parameters", {}).values()),
         problems=tuple(KnownProblem(kind.code(), str(kind.status), kind.title()) for kind in PERMITTED),
         sections=sections,
-        objects=tuple(_objects(sections, document)),
+        events=events,
+        objects=tuple(_objects(sections, events, document)),
     )
 
 
@@ -142,6 +162,13 @@ def _operation(method: str, path: str, operation: Schema, document: Document) ->
             takes_test_token=operation.get("x-for-tokens", False),
         ),
     )
+
+
+def _event(name: str, operation: Schema, document: Document) -> Event:
+    message = resolved(operation["requestBody"]["content"][JSON]["schema"], document)
+    data = message["properties"]["data"]
+    title = resolved(data, document).get("title", "")
+    return Event(name, operation["description"], _type_of(data, document)[1], title, example_of(message, document))
 
 
 def _filled_in(path: str, parameters: list[Any], document: Document) -> str:
@@ -219,11 +246,12 @@ def _problems(responses: Mapping[str, Schema]) -> Iterator[KnownProblem]:
                 yield KnownProblem(code, status, example["summary"])
 
 
-def _objects(sections: tuple[Section, ...], document: Document) -> Iterator[Described]:
-    """The objects that these operations answer, and those within them, by name."""
+def _objects(sections: tuple[Section, ...], events: tuple[Event, ...], document: Document) -> Iterator[Described]:
+    """The objects that these operations answer and events tell of, and those within them, by name."""
     schemas: Mapping[str, Schema] = document["components"]["schemas"]
     operations = [operation for section in sections for operation in section.operations]
     waiting = {each.refers_to for operation in operations for each in operation.success}
+    waiting |= {event.refers_to for event in events}
     known: dict[str, Described] = {}
     while waiting:
         name = waiting.pop()

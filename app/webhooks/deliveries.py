@@ -1,18 +1,20 @@
 """One event on its way to one endpoint, claimed under a lease."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Row, Select, Uuid, all_, bindparam, select, true, update
+from sqlalchemy import BigInteger, DateTime, Integer, Row, Select, Uuid, all_, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
 from app.core.clock import utcnow
 from app.core.pagination import Page
+from app.db.arrays import array_of
 from app.db.conditions import equals, was_made
 from app.db.pages import Orders, find_page
 from app.errors import DeliveryNotFound, DeliveryPending, WebhookEndpointDisabled
@@ -171,6 +173,22 @@ async def claim(session: AsyncSession, room: Room, *, now: datetime) -> list[Del
     }
     claimed = await (await session.connection()).execute(_CLAIMING, values)
     return [Delivery(*each) for each in claimed]
+
+
+async def release(session: AsyncSession, claimed: Sequence[Delivery], *, now: datetime) -> None:
+    """Have what was claimed and never sent be due again at once, for others to claim."""
+    if not claimed:
+        return
+    row = WebhookDeliveryRow
+    held = (
+        select(row.id)
+        .where(row.id == func.any(array_of([each.id for each in claimed], BigInteger())), row.status == "pending")
+        .order_by(row.id)
+        .with_for_update()
+        .cte("held")
+    )
+    freed = update(row).where(row.id == held.c.id).values(next_attempt_at=now)
+    await session.execute(freed.execution_options(synchronize_session=False))
 
 
 async def next_due_at(session: AsyncSession, *, after: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from app.webhooks import deliveries
 from app.webhooks.deliveries import Attempt, Delivery
 from app.webhooks.failing import attend
 from app.webhooks.message import compose
-from app.webhooks.places import MOST_PER_PROCESS, Room, room_for
+from app.webhooks.places import MOST_PER_PROCESS, Room, may_begin, room_for
 from app.webhooks.recording import record
 from app.webhooks.transport import Outcome, WebhookTransport
 
@@ -48,17 +49,33 @@ class _Outbox:
 
     tenant: Tenant
     mode: Mode
-    sending: dict[asyncio.Task[Attempt], UUID] = field(default_factory=dict)
+    waiting: dict[UUID, deque[Delivery]] = field(default_factory=dict)
+    """What is claimed and has no place yet, by endpoints; whose turn it is first."""
+    sending: dict[asyncio.Task[Attempt], Delivery] = field(default_factory=dict)
+    places: Counter[UUID] = field(default_factory=Counter)
+    """How many are being sent to each endpoint."""
     ended: list[Attempt] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Something ended, or something new may be due."""
+
+    @property
+    def claimed(self) -> Counter[UUID]:
+        """How many are on the way to each endpoint, sent or not."""
+        return self.places + Counter({each: len(waiting) for each, waiting in self.waiting.items()})
+
+    def give_up(self) -> list[Delivery]:
+        """What is claimed and will not be sent from here any more."""
+        given_up = [delivery for waiting in self.waiting.values() for delivery in waiting]
+        self.waiting.clear()
+        return given_up
 
 
 class Dispatcher(BackgroundWork):
     """Drains outboxes; enter it once per process.
 
     Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as there
-    is room for it, and looks again whenever a sending ends or `drain` is called. If the process dies, the leases run
+    is room for it, and looks again whenever a sending ends or `drain` is called. What is claimed begins as soon as
+    there is a place for it. If the process dies, the leases run
     out and others send again, under the same `webhook-id`.
     """
 
@@ -97,7 +114,7 @@ class Dispatcher(BackgroundWork):
         next_look_at = None
         failures = 0
         try:
-            while outbox.sending or outbox.news.is_set():
+            while outbox.sending or outbox.waiting or outbox.news.is_set():
                 await _wait(outbox, until=next_look_at, now=self._clock())
                 try:
                     next_look_at = await self._turn(outbox)
@@ -126,13 +143,16 @@ class Dispatcher(BackgroundWork):
                 if trouble:
                     tenant_id, mode = outbox.tenant.id, outbox.mode
                     await attend(session, self._keyring, trouble, tenant_id=tenant_id, mode=mode, now=now)
+            if self._is_closing:
+                await deliveries.release(session, outbox.give_up(), now=now)
             room = self._room_for(outbox)
             claimed = await deliveries.claim(session, room, now=now)
             may_be_more = len(claimed) >= min(room.most, room.most_per_endpoint) > 0
             next_due_at = now if may_be_more else await deliveries.next_due_at(session, after=now)
         del outbox.ended[: len(ended)]
         for delivery in claimed:
-            self._begin(outbox, delivery)
+            outbox.waiting.setdefault(delivery.endpoint_id, deque()).append(delivery)
+        self._begin(outbox)
         if may_be_more:
             outbox.news.set()
         return next_due_at if room.most else now + _NO_ROOM_WAIT
@@ -140,21 +160,40 @@ class Dispatcher(BackgroundWork):
     def _room_for(self, outbox: _Outbox) -> Room:
         if self._is_closing:
             return Room(0, 0, [])
-        beside = self._sending - len(outbox.sending)
-        return room_for(outbox.sending.values(), beside=beside, places=self._places)
+        return room_for(outbox.claimed, beside=self._beside(outbox), places=self._places)
 
-    def _begin(self, outbox: _Outbox, delivery: Delivery) -> None:
+    def _beside(self, outbox: _Outbox) -> int:
+        return self._sending - len(outbox.sending)
+
+    def _begin(self, outbox: _Outbox) -> None:
+        """Send what waits, as far as there are places, by turns among the endpoints."""
+        for endpoint_id in list(outbox.waiting):
+            waiting = outbox.waiting.pop(endpoint_id)
+            while waiting and may_begin(endpoint_id, outbox.places, beside=self._beside(outbox), places=self._places):
+                self._send(outbox, waiting.popleft())
+            if waiting:
+                outbox.waiting[endpoint_id] = waiting
+
+    def _send(self, outbox: _Outbox, delivery: Delivery) -> None:
         task = asyncio.create_task(self._attempt(delivery), name=f"send {delivery.event_id}")
-        outbox.sending[task] = delivery.endpoint_id
+        outbox.sending[task] = delivery
+        outbox.places[delivery.endpoint_id] += 1
         self._sending += 1
         task.add_done_callback(partial(self._end, outbox))
 
     def _end(self, outbox: _Outbox, task: asyncio.Task[Attempt]) -> None:
+        endpoint_id = outbox.sending.pop(task).endpoint_id
         self._sending -= 1
-        del outbox.sending[task]
+        outbox.places[endpoint_id] -= 1
         outbox.news.set()
-        if not task.cancelled():
-            outbox.ended.append(task.result())
+        if task.cancelled():
+            return
+        attempt = task.result()
+        outbox.ended.append(attempt)
+        if attempt.is_refused_for_good:
+            outbox.waiting.pop(endpoint_id, None)  # the leases run out, and by then it is disabled
+        if not self._is_closing:
+            self._begin(outbox)
 
     async def _attempt(self, delivery: Delivery) -> Attempt:
         started_at = self._clock()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
 from multidict import CIMultiDict
@@ -36,11 +37,17 @@ def compose(keyring: Keyring, delivery: Delivery, *, now: datetime) -> Message:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(_secrets(keyring, delivery, now=now), message_id, timestamp, body),
     }
-    theirs: dict[str, str] = orjson.loads(keyring.unseal(delivery.headers_sealed)) if delivery.headers_sealed else {}
+    sealed = delivery.headers_sealed
+    theirs: dict[str, str] = orjson.loads(_unsealed(keyring, sealed)) if sealed else {}
     headers = CIMultiDict(theirs)
     headers.update(ours)
     hidden = {name.lower(): HIDDEN for name in theirs}
     return Message(headers, hidden | {name.lower(): value for name, value in OWN_HEADERS.items()} | ours, body)
+
+
+@lru_cache(maxsize=1024)  # a busy endpoint's secret is needed thousands of times a minute
+def _unsealed(keyring: Keyring, sealed: str) -> str:
+    return keyring.unseal(sealed)
 
 
 def _secrets(keyring: Keyring, delivery: Delivery, *, now: datetime) -> list[str]:
@@ -48,4 +55,4 @@ def _secrets(keyring: Keyring, delivery: Delivery, *, now: datetime) -> list[str
     expires_at = delivery.previous_secret_expires_at
     if delivery.previous_secret_sealed and expires_at and expires_at > now:
         sealed.append(delivery.previous_secret_sealed)
-    return [keyring.unseal(each) for each in sealed]
+    return [_unsealed(keyring, each) for each in sealed]

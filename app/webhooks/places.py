@@ -1,7 +1,7 @@
 """How many sendings may be under way at once, and whose: so that those who are slow leave room for everybody else."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,9 +9,11 @@ MOST_PER_PROCESS = 256
 MOST_PER_ENDPOINT = 8
 PART_OF_TENANT = 4
 MOST_PER_TENANT = MOST_PER_PROCESS // PART_OF_TENANT
-
-BATCH = 4  # for one endpoint in one claim
 _KEPT = 3
+
+AHEAD = 3
+"""How many deliveries are claimed for each place: whoever waits for two others still ends before the lease does."""
+BATCH = 16  # for one endpoint in one claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class Room:
     except_for: Sequence[UUID]
 
 
-def room_for(sending: Iterable[UUID], *, beside: int, places: int = MOST_PER_PROCESS) -> Room:
-    """The room of a tenant that is sending to these endpoints (one entry for each sending), `beside` so many others'.
+def may_begin(endpoint_id: UUID, sending: Counter[UUID], *, beside: int, places: int = MOST_PER_PROCESS) -> bool:
+    """Whether a tenant that is sending so many to each endpoint, `beside` so many others', may begin one more.
 
     A tenant has a quarter of the places that the others leave. So whoever holds places for long leaves three times as
     many free: of n such tenants each ends up with 1/(n + 3) of all, and 3/(n + 3) are for those to come.
@@ -32,10 +34,25 @@ def room_for(sending: Iterable[UUID], *, beside: int, places: int = MOST_PER_PRO
     A third of its places a tenant keeps for endpoints to which nothing is being sent. An endpoint has eight at most, so
     one that hangs, or several, do not keep an event from the endpoints beside them.
     """
-    counts = Counter(sending)
-    share = -(-(places - beside) // PART_OF_TENANT)
-    free = max(0, share - counts.total())
+    share = _share(places, beside)
+    kept = 0 if sending[endpoint_id] == 0 else share // _KEPT
+    return sending[endpoint_id] < MOST_PER_ENDPOINT and sending.total() + kept < share
+
+
+def room_for(claimed: Counter[UUID], *, beside: int, places: int = MOST_PER_PROCESS) -> Room:
+    """The room of a tenant that has claimed so many for each endpoint, sent or not, `beside` so many others' sendings.
+
+    For each place it may claim three, in the same proportions. So an endpoint never has nothing to send while the
+    database is asked for more.
+    """
+    share = AHEAD * _share(places, beside)
+    free = max(0, share - claimed.total())
     common = free - share // _KEPT
     if common > 0:
-        return Room(common, BATCH, [each for each, count in counts.items() if count + BATCH > MOST_PER_ENDPOINT])
-    return Room(free, 1, list(counts))
+        full = [each for each, count in claimed.items() if count + BATCH > AHEAD * MOST_PER_ENDPOINT]
+        return Room(common, BATCH, full)
+    return Room(free, 1, list(claimed))
+
+
+def _share(places: int, beside: int) -> int:
+    return -(-(places - beside) // PART_OF_TENANT)

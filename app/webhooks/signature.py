@@ -4,6 +4,7 @@ import base64
 import hmac
 import secrets as entropy
 from collections.abc import Sequence
+from functools import lru_cache
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix that marks a secret, not one # nosec B105
 NEW_KEY_BYTES = 32
@@ -16,6 +17,7 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(entropy.token_bytes(NEW_KEY_BYTES)).decode()
 
 
+@lru_cache(maxsize=1024)
 def key_of(secret: str) -> bytes:
     """Decode a secret: `whsec_`, then 24 to 64 bytes in base64, padded or not. Else ValueError."""
     encoded = secret.removeprefix(SECRET_PREFIX).rstrip("=")

@@ -39,6 +39,11 @@ class TestPage:
             *LANGUAGES
         ] * len(ids)
 
+    async def test_shows_every_event_with_what_it_holds(self, app: FastAPI, business: Business) -> None:
+        page = await read(business.anonymous, "/reference")
+        shown = {each["id"] for each in page.all("div") if each.get("class") == "event"}
+        assert shown == {f"event-{name.replace('.', '-')}" for name in app.openapi()["webhooks"]}
+
     async def test_shows_a_business_nothing_of_the_platform(self, business: Business) -> None:
         page = await read(business.anonymous, "/reference")
         shown = {each["id"] for each in page.all("article")}
