@@ -245,9 +245,9 @@ ReplayStatus = Literal["running", "completed", "cancelled"]
 
 class ReplayCreate(RequestModel):
     # What the documentation page fills in: all that there must be.
-    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T09:00:00Z"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-11-01T09:00:00Z"}]})
 
-    since: Moment
+    since: Annotated[Moment, Field(examples=["2026-11-01T09:00:00Z"])]
     """What happened at this instant or later."""
     until: Moment | None = None
     """What happened before this instant; until now, if left out."""
