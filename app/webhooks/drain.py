@@ -32,6 +32,7 @@ from app.webhooks.transport import Outcome, WebhookTransport
 
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
+_GATHERING_SECONDS = 0.008
 _PATIENCE = 5  # turns that the database may fail in a row
 _UNREADABLE = "Our copy of the signing secret or of the headers cannot be read. Delete this endpoint and add it again."
 
@@ -116,6 +117,8 @@ class Dispatcher(BackgroundWork):
         try:
             while outbox.sending or outbox.waiting or outbox.news.is_set():
                 await _wait(outbox, until=next_look_at, now=self._clock())
+                if outbox.waiting:  # the places are busy meanwhile, and one turn records more
+                    await asyncio.sleep(_GATHERING_SECONDS)
                 try:
                     next_look_at = await self._turn(outbox)
                     failures = 0

@@ -1,5 +1,6 @@
 """A delivery as it is sent: the body, who signs it, and the headers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,13 +15,14 @@ from app.webhooks.signature import sign
 from app.webhooks.transport import OWN_HEADERS
 
 HIDDEN = "***"
+_OWN_SHOWN = {name.lower(): value for name, value in OWN_HEADERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is sent. `shown` are its headers as they may be read later: without the values of the endpoint's own."""
 
-    headers: CIMultiDict[str]
+    headers: Mapping[str, str]
     shown: dict[str, str]
     body: bytes
 
@@ -37,12 +39,13 @@ def compose(keyring: Keyring, delivery: Delivery, *, now: datetime) -> Message:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(_secrets(keyring, delivery, now=now), message_id, timestamp, body),
     }
-    sealed = delivery.headers_sealed
-    theirs: dict[str, str] = orjson.loads(_unsealed(keyring, sealed)) if sealed else {}
+    shown = _OWN_SHOWN | ours
+    if not delivery.headers_sealed:
+        return Message(ours, shown, body)
+    theirs: dict[str, str] = orjson.loads(_unsealed(keyring, delivery.headers_sealed))
     headers = CIMultiDict(theirs)
-    headers.update(ours)
-    hidden = {name.lower(): HIDDEN for name in theirs}
-    return Message(headers, hidden | {name.lower(): value for name, value in OWN_HEADERS.items()} | ours, body)
+    headers.update(OWN_HEADERS | ours)
+    return Message(headers, {name.lower(): HIDDEN for name in theirs} | shown, body)
 
 
 @lru_cache(maxsize=1024)  # a busy endpoint's secret is needed thousands of times a minute

@@ -15,7 +15,6 @@ from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from multidict import CIMultiDict
 
 from app.core.clock import utcnow
 from app.webhooks.destinations import is_allowed, is_localhost
@@ -115,6 +114,7 @@ class WebhookTransport:
                 socket_factory=self._open_socket,
                 limit=0,  # the caller bounds what is under way; per host would let one business delay another
             ),
+            headers=OWN_HEADERS,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),
             auto_decompress=False,
@@ -135,20 +135,18 @@ class WebhookTransport:
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """POST the body as JSON, and never raise for what the network or the receiver does.
 
-        `url` has passed `validate_url`; `headers` are fit to send, and our own win over them. Once a status
-        has come the attempt is decided: an answer that then breaks off or drips until the time is up only has
-        a shorter excerpt.
+        `url` has passed `validate_url`; `headers` are fit to send, beside our own. Once a status has come the attempt
+        is decided: an answer that then breaks off or drips until the time is up only has a shorter excerpt.
         """
         started = time.perf_counter()
         status, error, excerpt, retry_after = None, None, "", None
         answered: dict[str, str] = {}
         try:
-            async with self._session.post(
-                url, data=body, headers=_with_own(headers), allow_redirects=False
-            ) as response:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 status = response.status
                 answered = _keep_headers(response.headers)
-                retry_after = parse_retry_after(response.headers.get("Retry-After"), utcnow())
+                if "Retry-After" in response.headers:
+                    retry_after = parse_retry_after(response.headers["Retry-After"], utcnow())
                 excerpt = await _read_excerpt(response)
         except (aiohttp.ClientError, OSError) as failure:
             error = self._explain(failure)
@@ -177,12 +175,6 @@ def _record(host: str, address: str, port: int) -> ResolveResult:
     return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
-def _with_own(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    merged = CIMultiDict(headers)
-    merged.update(OWN_HEADERS)
-    return merged
-
-
 def _keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers of an answer, in lower case, as far as there is room for them. Repeated ones are joined."""
     kept: dict[str, str] = {}
@@ -198,6 +190,8 @@ def _keep_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _storable(text: str) -> str:
     """Text that a database takes: without NUL, and without the surrogates that stand for bytes that are no UTF-8."""
+    if text.isascii() and "\0" not in text:  # as good as always
+        return text
     return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

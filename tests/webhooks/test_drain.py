@@ -164,6 +164,15 @@ class TestDrain:
         await outbox.drain()
         assert len({message.id for message in receiver.received}) == len(receiver.received) == 20
 
+    async def test_begins_nothing_more_for_an_endpoint_that_is_gone(self, outbox: Outbox, receiver: Receiver) -> None:
+        endpoint = await outbox.subscribe(receiver.url)
+        receiver.answer = refuse(410)
+        await outbox.emit(times=24)
+        await outbox.drain()
+        assert len(receiver.received) <= MOST_PER_ENDPOINT
+        found = Counter(each["status"] for each in await outbox.deliveries_to(endpoint))
+        assert found == {"failed": len(receiver.received), "pending": 24 - len(receiver.received)}
+
     async def test_says_that_a_secret_cannot_be_read(self, outbox: Outbox, receiver: Receiver) -> None:
         endpoint = await outbox.subscribe(receiver.url)
         await outbox.change(update(WebhookEndpointRow).values(secret_sealed="sealed with another key"))
