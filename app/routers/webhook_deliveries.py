@@ -38,10 +38,10 @@ async def list_webhook_deliveries(
 
 @router.get("/{delivery_id}", summary="Get a delivery", responses=problems(DeliveryNotFound))
 async def get_webhook_delivery(
-    endpoint_id: UUID, delivery_id: DeliveryId, _actor: CanReadWebhooks, session: TenantSession
+    endpoint_id: UUID, delivery_id: DeliveryId, actor: CanReadWebhooks, session: TenantSession
 ) -> DeliveryDetails:
     """A delivery with the body that is sent."""
-    return await deliveries.read(session, endpoint_id, delivery_id)
+    return await deliveries.read(session, actor, endpoint_id, delivery_id)
 
 
 @router.get(

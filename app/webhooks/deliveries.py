@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Bundle, InstrumentedAttribute
 
+from app.auth.principals import Principal
 from app.core.clock import utcnow
 from app.core.pagination import Page
 from app.db.arrays import array_of
@@ -22,7 +23,7 @@ from app.events.outbox import message_of
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.tenant import home_of
-from app.webhooks import endpoints
+from app.webhooks import endpoints, event_types
 from app.webhooks.places import Room
 from app.webhooks.schemas import AttemptFilters, DeliveryDetails, DeliveryFilters, DeliveryRead
 from app.webhooks.transport import Outcome
@@ -113,12 +114,16 @@ async def require(session: AsyncSession, endpoint_id: UUID, delivery_id: int) ->
     return found
 
 
-async def read(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> DeliveryDetails:
-    """A delivery to an endpoint, with what is sent. Raises DeliveryNotFound."""
+async def read(session: AsyncSession, actor: Principal, endpoint_id: UUID, delivery_id: int) -> DeliveryDetails:
+    """A delivery to an endpoint, with what is sent: null if that is about what the caller may not read.
+
+    Raises DeliveryNotFound.
+    """
     query = _listed().add_columns(EventRow.payload, EventRow.sequence)
     found, payload, sequence = await _one(session, query, endpoint_id, delivery_id)
     listed = DeliveryRead.model_validate(found).model_dump()
-    return DeliveryDetails(**listed, request_body=message_of(payload, sequence))
+    is_readable = listed["event_type"] in event_types.readable_by(actor)
+    return DeliveryDetails(**listed, request_body=message_of(payload, sequence) if is_readable else None)
 
 
 async def find_of(session: AsyncSession, event_id: UUID) -> list[Row[Any]]:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
 
+from app.auth.permissions import Permission
+from app.auth.principals import Principal
 from app.auth.schemas import TokenData
 from app.core.examples import example_of
 from app.core.schemas import ResponseModel
@@ -34,6 +36,18 @@ DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
     }
 )
 """What the `data` of an event is: of a family, or of one type that differs from its family."""
+
+READ_BY: Mapping[str, Permission] = MappingProxyType(
+    {
+        "appointment": Permission.APPOINTMENTS_READ,
+        "customer": Permission.CUSTOMERS_READ,
+        "service": Permission.SERVICES_READ,
+        "resource": Permission.RESOURCES_READ,
+        "token": Permission.TOKENS_READ,
+        "webhook": Permission.WEBHOOKS_READ,
+    }
+)
+"""Who may read what a family's events are about, and so the events."""
 
 _LATER = "2026-12-01T10:00:00Z"
 _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -79,6 +93,11 @@ _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
 def find_all() -> list[EventTypeRead]:
     """Every type, by what it is about."""
     return [_read(kind) for kind in EventType]
+
+
+def readable_by(actor: Principal) -> list[EventType]:
+    """The types of events about what the caller may read."""
+    return [kind for kind in EventType if READ_BY[kind.family] in actor.permissions]
 
 
 def require(name: str) -> EventType:

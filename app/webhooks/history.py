@@ -6,21 +6,23 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.principals import Principal
 from app.core.ids import first_uuid7
 from app.core.pagination import Page
 from app.db.conditions import equals, is_among, is_within
 from app.db.pages import Orders, find_page
 from app.errors import EventNotFound
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow, WebhookReplayRow
-from app.webhooks import deliveries
+from app.webhooks import deliveries, event_types
 from app.webhooks.schemas import DeliveryRead, EventDetails, EventFilters, EventRead
 
 _ORDERS: Orders = {"sequence": EventRow.sequence}
 
 
-async def find(session: AsyncSession, filters: EventFilters) -> Page[EventRead]:
-    """A page of what happened. Raises CursorInvalid."""
+async def find(session: AsyncSession, actor: Principal, filters: EventFilters) -> Page[EventRead]:
+    """A page of what happened to what the caller may read. Raises CursorInvalid."""
     query = select(EventRow).where(
+        EventRow.type.in_(event_types.readable_by(actor)),
         is_among(EventRow.type, filters.type),
         equals(EventRow.subject_id, filters.subject_id),
         is_within(EventRow.occurred_at, filters.since, filters.until),
@@ -29,10 +31,10 @@ async def find(session: AsyncSession, filters: EventFilters) -> Page[EventRead]:
     return found.holding([EventRead.of(row) for row in found.items])
 
 
-async def read(session: AsyncSession, event_id: UUID) -> EventDetails:
-    """An event, and where it was sent. Raises EventNotFound."""
+async def read(session: AsyncSession, actor: Principal, event_id: UUID) -> EventDetails:
+    """An event, and where it was sent. Raises EventNotFound, also for one about what the caller may not read."""
     row = await session.get(EventRow, event_id)
-    if row is None:
+    if row is None or row.type not in event_types.readable_by(actor):
         raise EventNotFound
     sent = [DeliveryRead.model_validate(each) for each in await deliveries.find_of(session, event_id)]
     return EventDetails(**EventRead.of(row).model_dump(), deliveries=sent)

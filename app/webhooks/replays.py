@@ -67,12 +67,13 @@ async def create(session: AsyncSession, endpoint_id: UUID, data: ReplayCreate, *
         until=until,
         wanted=data.wanted,
         status=_RUNNING,
-        position=0,
         passed=0,
         created_at=now,
     )
-    found = select(func.count(), func.coalesce(func.max(EventRow.sequence), 0)).where(_is_meant(row))
-    row.matching, row.last_sequence = (await session.execute(found)).one()
+    sequence = EventRow.sequence
+    bounds = (func.coalesce(func.min(sequence), 1) - 1, func.coalesce(func.max(sequence), 0))
+    found = select(func.count(), *bounds).where(_is_meant(row))
+    row.matching, row.position, row.last_sequence = (await session.execute(found)).one()
     session.add(row)
     await session.flush()  # another one that is running is found here
     _wake(session, REPLAY)
@@ -183,7 +184,10 @@ async def _waiting(session: AsyncSession, replay: WebhookReplayRow) -> int:
     """How many of its deliveries have not been attempted yet."""
     row = WebhookDeliveryRow
     waiting = select(func.count()).where(
-        row.replay_id == replay.id, row.status == "pending", row.attempts == row.schedule_began_after
+        row.endpoint_id == replay.endpoint_id,  # by the index of what is pending
+        row.status == "pending",
+        row.replay_id == replay.id,
+        row.attempts == row.schedule_began_after,
     )
     return await session.scalar(waiting) or 0
 

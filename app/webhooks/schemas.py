@@ -169,8 +169,8 @@ class DeliveryRead(ResponseModel):
 
 
 class DeliveryDetails(DeliveryRead):
-    request_body: Annotated[str, Field(examples=['{"type":"customer.created",…}'])]
-    """The bytes that are signed and sent, the same in every attempt."""
+    request_body: Annotated[str | None, Field(examples=['{"type":"customer.created",…}'])]
+    """The bytes that are signed and sent, the same each time. Null if they tell of what the caller may not read."""
 
 
 class AttemptRead(ResponseModel):

@@ -146,6 +146,25 @@ class TestListEvents:
         shown = (await business.owner.get(f"/api/v1/events/{receiver.received[0].id}")).json()
         assert [(each["endpoint_id"], each["status"]) for each in shown["deliveries"]] == [(endpoint, "succeeded")]
 
+    async def test_shows_nothing_of_what_the_caller_may_not_read(
+        self, business: Business, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        endpoint = await outbox.subscribe(receiver.url, "customer.*", "service.*")
+        customer = await business.make("/customers", {"name": "Grace Hopper"})
+        await outbox.drain()
+        (event,) = (await business.owner.get("/api/v1/events", params={"subject_id": customer["id"]})).json()["items"]
+        (delivery,) = await outbox.deliveries_to(endpoint)
+        own = f"{PATH}/{endpoint}/deliveries/{delivery['id']}"
+        stranger = await business.client("webhooks:read", "services:read")
+        reader = await business.client("webhooks:read", "customers:read")
+        listed = await stranger.get("/api/v1/events", params={"type": "customer.created,token.created"})
+        assert listed.json()["items"] == []
+        assert refusal(await stranger.get(f"/api/v1/events/{event['id']}")) == (404, "event-not-found")
+        assert (await stranger.get(own)).json()["request_body"] is None
+        assert "Grace Hopper" in (await reader.get(own)).json()["request_body"]
+        assert (await reader.get(f"/api/v1/events/{event['id']}")).json()["data"] == customer
+        assert {each["type"] for each in (await reader.get("/api/v1/events")).json()["items"]} == {"customer.created"}
+
     async def test_one_that_is_not_there_is_not_found(self, business: Business, outbox: Outbox) -> None:
         answer = await business.owner.get(f"/api/v1/events/{outbox.tenant.id}")
         assert refusal(answer) == (404, "event-not-found")

@@ -18,6 +18,7 @@ class EventRow(TenantBase):
     __table_args__ = (
         Index(None, "occurred_at", "id"),
         Index(None, "sequence", unique=True),
+        Index(None, "subject_id", "sequence"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -11,6 +11,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.create_index("events_subject_id_sequence_idx", "events", ["subject_id", "sequence"])
     op.add_column("webhook_endpoints", sa.Column("description", sa.Text, nullable=False, server_default=""))
     op.add_column("webhook_endpoints", sa.Column("header_names", ARRAY(sa.Text), nullable=False, server_default="{}"))
     op.create_table(
@@ -65,3 +66,4 @@ def downgrade() -> None:
     op.drop_table("webhook_replays")
     op.drop_column("webhook_endpoints", "header_names")
     op.drop_column("webhook_endpoints", "description")
+    op.drop_index("events_subject_id_sequence_idx", "events")
