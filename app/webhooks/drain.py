@@ -76,8 +76,7 @@ class Dispatcher(BackgroundWork):
 
     Each outbox being drained has a task of its own. It records what has been sent, claims what is due as far as there
     is room for it, and looks again whenever a sending ends or `drain` is called. What is claimed begins as soon as
-    there is a place for it. If the process dies, the leases run
-    out and others send again, under the same `webhook-id`.
+    there is a place for it. If the process dies, the leases run out and others send again, under the same `webhook-id`.
     """
 
     def __init__(
