@@ -32,7 +32,7 @@ from app.webhooks.transport import Outcome, WebhookTransport
 
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
-_GATHERING_SECONDS = 0.008
+_GATHERING_SECONDS = 0.005
 _PATIENCE = 5  # turns that the database may fail in a row
 _UNREADABLE = "Our copy of the signing secret or of the headers cannot be read. Delete this endpoint and add it again."
 
@@ -162,19 +162,23 @@ class Dispatcher(BackgroundWork):
     def _room_for(self, outbox: _Outbox) -> Room:
         if self._is_closing:
             return Room(0, 0, [])
-        return room_for(outbox.claimed, beside=self._beside(outbox), places=self._places)
+        return room_for(outbox.claimed, beside=self._sending - len(outbox.sending), places=self._places)
 
-    def _beside(self, outbox: _Outbox) -> int:
-        return self._sending - len(outbox.sending)
-
-    def _begin(self, outbox: _Outbox) -> None:
-        """Send what waits, as far as there are places, by turns among the endpoints."""
+    def _begin(self, outbox: _Outbox, *, most: int = MOST_PER_PROCESS) -> None:
+        """Send what waits, as far as there are places and so many at most, by turns among the endpoints."""
         for endpoint_id in list(outbox.waiting):
+            if most == 0:
+                return
             waiting = outbox.waiting.pop(endpoint_id)
-            while waiting and may_begin(endpoint_id, outbox.places, beside=self._beside(outbox), places=self._places):
+            while waiting and most and self._may_begin(outbox, endpoint_id):
                 self._send(outbox, waiting.popleft())
+                most -= 1
             if waiting:
                 outbox.waiting[endpoint_id] = waiting
+
+    def _may_begin(self, outbox: _Outbox, endpoint_id: UUID) -> bool:
+        there, in_all = outbox.places[endpoint_id], len(outbox.sending)
+        return not self._is_closing and may_begin(there, in_all, beside=self._sending - in_all, places=self._places)
 
     def _send(self, outbox: _Outbox, delivery: Delivery) -> None:
         task = asyncio.create_task(self._attempt(delivery), name=f"send {delivery.event_id}")
@@ -194,8 +198,7 @@ class Dispatcher(BackgroundWork):
         outbox.ended.append(attempt)
         if attempt.is_refused_for_good:
             outbox.waiting.pop(endpoint_id, None)  # the leases run out, and by then it is disabled
-        if not self._is_closing:
-            self._begin(outbox)
+        self._begin(outbox, most=1)
 
     async def _attempt(self, delivery: Delivery) -> Attempt:
         started_at = self._clock()

@@ -25,8 +25,10 @@ class Room:
     except_for: Sequence[UUID]
 
 
-def may_begin(endpoint_id: UUID, sending: Counter[UUID], *, beside: int, places: int = MOST_PER_PROCESS) -> bool:
-    """Whether a tenant that is sending so many to each endpoint, `beside` so many others', may begin one more.
+def may_begin(there: int, in_all: int, *, beside: int, places: int = MOST_PER_PROCESS) -> bool:
+    """Whether a tenant may begin one more to an endpoint: it is sending so many there, and so many in all.
+
+    `beside` is how many the others are sending.
 
     A tenant has a quarter of the places that the others leave. So whoever holds places for long leaves three times as
     many free: of n such tenants each ends up with 1/(n + 3) of all, and 3/(n + 3) are for those to come.
@@ -35,8 +37,8 @@ def may_begin(endpoint_id: UUID, sending: Counter[UUID], *, beside: int, places:
     one that hangs, or several, do not keep an event from the endpoints beside them.
     """
     share = _share(places, beside)
-    kept = 0 if sending[endpoint_id] == 0 else share // _KEPT
-    return sending[endpoint_id] < MOST_PER_ENDPOINT and sending.total() + kept < share
+    kept = share // _KEPT if there else 0
+    return there < MOST_PER_ENDPOINT and in_all + kept < share
 
 
 def room_for(claimed: Counter[UUID], *, beside: int, places: int = MOST_PER_PROCESS) -> Room:
