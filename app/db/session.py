@@ -34,7 +34,8 @@ def _confine(session: Session, _transaction: SessionTransaction, connection: Sql
 
 @event.listens_for(ScopedSession, "after_rollback")
 def _drop_what_is_left(session: Session) -> None:
-    session.info.pop(_LEFT, None)
+    if not session.in_nested_transaction():  # what was left before a savepoint is still to be done
+        session.info.pop(_LEFT, None)
 
 
 def leave_for_the_end(
@@ -49,8 +50,9 @@ def leave_for_the_end(
 
 async def do_what_is_left(session: AsyncSession) -> None:
     """The work that was left for the end of the transaction."""
-    for work, items in session.info.pop(_LEFT, {}).items():
-        await work(session, items)
+    while left := session.info.pop(_LEFT, None):
+        for work, items in left.items():
+            await work(session, items)
 
 
 class CommitListener(Protocol):

@@ -19,12 +19,14 @@ from app.db.arrays import array_of
 from app.db.conditions import equals, was_made
 from app.db.pages import Orders, find_page
 from app.errors import DeliveryNotFound, DeliveryPending, WebhookEndpointDisabled
+from app.events.catalogue import EventType
 from app.events.outbox import message_of
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.tenant import home_of
 from app.webhooks import endpoints, event_types
 from app.webhooks.places import Room
+from app.webhooks.retries import LAST_ATTEMPT
 from app.webhooks.schemas import AttemptFilters, DeliveryDetails, DeliveryFilters, DeliveryRead
 from app.webhooks.transport import Outcome
 
@@ -76,6 +78,8 @@ class Delivery:
     event_id: UUID
     payload: str
     sequence: int
+    leased_until: datetime
+    """Until when nobody else sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ async def find_attempts(
 
 
 async def resend(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> Row[Any]:
-    """Have an event sent once more that has arrived or failed for good, and retried as often as a new one.
+    """Have an event sent once more that has arrived or failed for good, and retried like a new one: a test is not.
 
     Raises DeliveryNotFound, WebhookEndpointDisabled, and DeliveryPending while it is on its way.
     """
@@ -156,7 +160,9 @@ async def resend(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> 
     if delivery.status == "pending":
         raise DeliveryPending
     delivery.status, delivery.next_attempt_at = "pending", utcnow()
-    delivery.schedule_began_after = delivery.attempts
+    event_type = await session.scalar(select(EventRow.type).where(EventRow.id == delivery.event_id))
+    again = LAST_ATTEMPT if event_type == EventType.WEBHOOK_TEST else 0
+    delivery.schedule_began_after = delivery.attempts + again
     delivery.replay_id = None
     schema = home_of(session)
     wake(session, schema.tenant_id, schema.mode)
@@ -185,9 +191,12 @@ async def release(session: AsyncSession, claimed: Sequence[Delivery], *, now: da
     if not claimed:
         return
     row = WebhookDeliveryRow
+    is_ours = row.next_attempt_at == func.any(array_of({each.leased_until for each in claimed}, _INSTANT))
     held = (
         select(row.id)
-        .where(row.id == func.any(array_of([each.id for each in claimed], BigInteger())), row.status == "pending")
+        .where(
+            row.id == func.any(array_of([each.id for each in claimed], BigInteger())), row.status == "pending", is_ours
+        )
         .order_by(row.id)
         .with_for_update()
         .cte("held")
@@ -262,6 +271,7 @@ def _claiming() -> Any:
             row.event_id,
             EventRow.payload,
             EventRow.sequence,
+            row.next_attempt_at,
         )
     )
 

@@ -28,11 +28,12 @@ from app.webhooks.failing import attend
 from app.webhooks.message import compose
 from app.webhooks.places import MOST_PER_PROCESS, Room, may_begin, room_for
 from app.webhooks.recording import record
-from app.webhooks.transport import Outcome, WebhookTransport
+from app.webhooks.transport import TIMEOUT_SECONDS, Outcome, WebhookTransport
 
 _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _GATHERING_SECONDS = 0.005
+_LONGEST = timedelta(seconds=TIMEOUT_SECONDS)
 _PATIENCE = 5  # turns that the database may fail in a row
 _UNREADABLE = "Our copy of the signing secret or of the headers cannot be read. Delete this endpoint and add it again."
 
@@ -51,7 +52,7 @@ class _Outbox:
     tenant: Tenant
     mode: Mode
     waiting: dict[UUID, deque[Delivery]] = field(default_factory=dict)
-    """What is claimed and has no place yet, by endpoints; whose turn it is first."""
+    """What is claimed and has no place yet, by endpoints, in the order in which they began to wait."""
     sending: dict[asyncio.Task[Attempt], Delivery] = field(default_factory=dict)
     places: Counter[UUID] = field(default_factory=Counter)
     """How many are being sent to each endpoint."""
@@ -64,11 +65,9 @@ class _Outbox:
         """How many are on the way to each endpoint, sent or not."""
         return self.places + Counter({each: len(waiting) for each, waiting in self.waiting.items()})
 
-    def give_up(self) -> list[Delivery]:
-        """What is claimed and will not be sent from here any more."""
-        given_up = [delivery for waiting in self.waiting.values() for delivery in waiting]
-        self.waiting.clear()
-        return given_up
+    def given_up(self) -> list[Delivery]:
+        """What is claimed and not sent, should nothing more be sent from here."""
+        return [delivery for waiting in self.waiting.values() for delivery in waiting]
 
 
 class Dispatcher(BackgroundWork):
@@ -129,6 +128,7 @@ class Dispatcher(BackgroundWork):
                     await asyncio.sleep(failures)
                     outbox.news.set()
         finally:
+            outbox.waiting.clear()
             for task in outbox.sending:
                 task.cancel()
             del self._outboxes[outbox.tenant.id, outbox.mode]
@@ -145,19 +145,22 @@ class Dispatcher(BackgroundWork):
                 if trouble:
                     tenant_id, mode = outbox.tenant.id, outbox.mode
                     await attend(session, self._keyring, trouble, tenant_id=tenant_id, mode=mode, now=now)
-            if self._is_closing:
-                await deliveries.release(session, outbox.give_up(), now=now)
+            given_up = outbox.given_up() if self._is_closing else []
+            await deliveries.release(session, given_up, now=now)
             room = self._room_for(outbox)
             claimed = await deliveries.claim(session, room, now=now)
             may_be_more = len(claimed) >= min(room.most, room.most_per_endpoint) > 0
             next_due_at = now if may_be_more else await deliveries.next_due_at(session, after=now)
         del outbox.ended[: len(ended)]
+        if given_up:
+            outbox.waiting.clear()
         for delivery in claimed:
             outbox.waiting.setdefault(delivery.endpoint_id, deque()).append(delivery)
         self._begin(outbox)
         if may_be_more:
             outbox.news.set()
-        return next_due_at if room.most else now + _NO_ROOM_WAIT
+        is_stuck = bool(outbox.waiting and not outbox.sending)  # others have taken the places meanwhile
+        return next_due_at if room.most and not is_stuck else now + _NO_ROOM_WAIT
 
     def _room_for(self, outbox: _Outbox) -> Room:
         if self._is_closing:
@@ -165,11 +168,14 @@ class Dispatcher(BackgroundWork):
         return room_for(outbox.claimed, beside=self._sending - len(outbox.sending), places=self._places)
 
     def _begin(self, outbox: _Outbox, *, most: int = MOST_PER_PROCESS) -> None:
-        """Send what waits, as far as there are places and so many at most, by turns among the endpoints."""
+        """Send what waits, as far as there are places and so many at most. What others will soon send is dropped."""
+        ends_at = self._clock() + _LONGEST
         for endpoint_id in list(outbox.waiting):
             if most == 0:
                 return
             waiting = outbox.waiting.pop(endpoint_id)
+            while waiting and waiting[0].leased_until < ends_at:
+                waiting.popleft()
             while waiting and most and self._may_begin(outbox, endpoint_id):
                 self._send(outbox, waiting.popleft())
                 most -= 1

@@ -19,7 +19,7 @@ from app.core.pagination import Page
 from app.core.patch import apply, changes
 from app.db.conditions import contains, equals, was_changed
 from app.db.pages import Orders, find_page
-from app.errors import ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
+from app.errors import FieldError, ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
 from app.events.catalogue import subscriptions_matching
 from app.events.wakeups import wake
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow, WebhookReplayRow
@@ -103,12 +103,17 @@ async def update(
 ) -> WebhookEndpointRow:
     """Change an endpoint. One that is enabled again begins anew, and is sent at once what waits for it.
 
-    Raises WebhookEndpointNotFound, and ValidationFailed for a URL that leads nowhere public.
+    Raises WebhookEndpointNotFound, and ValidationFailed for a URL that leads nowhere public, or to another host than
+    the headers were given for.
     """
     row = await require(session, endpoint_id, for_update=True)
     before, wanted = _told(row), changes(data)
     if "url" in wanted:
         wanted["url"] = _public(wanted["url"], allow_loopback=allow_loopback)
+        if row.headers_sealed and "headers" not in wanted and _origin(wanted["url"]) != _origin(row.url):
+            # Who may change the address could else have them sent to himself: nobody is shown what they say.
+            wrong = FieldError("/headers", "must be given again for another host, or emptied", code="missing")
+            raise ValidationFailed(errors=[wrong])
     if "events" in wanted:
         wanted["events"] = sorted(set(wanted["events"]))
     if "headers" in wanted:
@@ -171,6 +176,11 @@ def _public(url: str, *, allow_loopback: bool) -> str:
         return validate_url(url, allow_loopback=allow_loopback)
     except DestinationError as error:
         raise ValidationFailed(errors=[error.at("/url")]) from error
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _told(row: WebhookEndpointRow) -> dict[str, Any]:

@@ -75,14 +75,15 @@ async def of(session: AsyncSession, endpoint_id: UUID, *, now: datetime) -> Endp
 def _faring(now: datetime) -> Select[Any]:
     row, endpoint = WebhookDeliveryRow, WebhookEndpointRow
     latest = (
-        select(row.status, row.attempts, row.created_at, row.duration_ms)
+        select(row.status, row.attempts, row.created_at, row.duration_ms, row.response_status)
         .where(row.endpoint_id == endpoint.id)
-        .order_by(row.id.desc())
+        .order_by(row.created_at.desc(), row.id.desc())
         .limit(MOST_LOOKED_AT)
         .lateral("latest")
     )
     is_recent = latest.c.created_at > now - WINDOW
-    took = [func.percentile_disc(part).within_group(latest.c.duration_ms).filter(is_recent) for part in (0.5, 0.95)]
+    answered = (is_recent, latest.c.response_status.is_not(None))
+    took = [func.percentile_disc(part).within_group(latest.c.duration_ms).filter(*answered) for part in (0.5, 0.95)]
     return (
         select(
             endpoint.id,

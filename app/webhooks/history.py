@@ -43,8 +43,6 @@ async def read(session: AsyncSession, actor: Principal, event_id: UUID) -> Event
 async def forget(session: AsyncSession, *, before: datetime, most: int) -> None:
     """Delete the oldest events that were written before this instant, and their deliveries; at most so many events.
 
-    The replays that ended before it go too.
-
     One that is on its way still stays until it has arrived or failed for good. What waits for an endpoint that is
     disabled is on its way to nobody.
     """
@@ -64,5 +62,17 @@ async def forget(session: AsyncSession, *, before: datetime, most: int) -> None:
     )
     statement = delete(EventRow).where(EventRow.id == outlived.c.id)
     await session.execute(statement.execution_options(synchronize_session=False))
-    ended = delete(WebhookReplayRow).where(WebhookReplayRow.ended_at < before)
-    await session.execute(ended.execution_options(synchronize_session=False))
+
+
+async def forget_replays(session: AsyncSession, *, before: datetime, most: int) -> None:
+    """Delete replays that ended before this instant, once all that they have sent is forgotten; so many at most."""
+    is_named = exists().where(WebhookDeliveryRow.replay_id == WebhookReplayRow.id)
+    outlived = (
+        select(WebhookReplayRow.id)
+        .where(WebhookReplayRow.ended_at < before, ~is_named)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("outlived")
+    )
+    statement = delete(WebhookReplayRow).where(WebhookReplayRow.id == outlived.c.id)
+    await session.execute(statement.execution_options(synchronize_session=False))

@@ -12,7 +12,10 @@ MOST_PER_TENANT = MOST_PER_PROCESS // PART_OF_TENANT
 _KEPT = 3
 
 AHEAD = 3
-"""How many deliveries are claimed for each place: whoever waits for two others still ends before the lease does."""
+"""How many deliveries are claimed for each place: whoever waits for two others mostly ends before the lease does.
+
+What could not any more is not begun.
+"""
 BATCH = 16  # for one endpoint in one claim
 
 

@@ -53,7 +53,7 @@ async def create(session: AsyncSession, endpoint_id: UUID, data: ReplayCreate, *
     Raises WebhookEndpointNotFound, WebhookEndpointDisabled, ReplayRunning while another one is under way, and
     ValidationFailed for a time that ends before it starts.
     """
-    endpoint = await endpoints.require(session, endpoint_id, for_update=True)
+    endpoint = await endpoints.require(session, endpoint_id)
     if not endpoint.is_enabled:
         raise WebhookEndpointDisabled
     until = data.until or now
@@ -133,15 +133,16 @@ async def advance(session: AsyncSession, *, now: datetime) -> bool:
 
 
 async def _put_on_the_way(session: AsyncSession, row: WebhookReplayRow, room: int, *, now: datetime) -> None:
-    meant = select(EventRow.id, EventRow.sequence).where(_is_meant(row), EventRow.sequence > row.position)
-    bounded = meant.where(EventRow.sequence <= row.last_sequence).order_by(EventRow.sequence).limit(room)
-    found = (await session.execute(bounded)).all()
+    ahead = select(EventRow.id, EventRow.sequence).where(_is_meant(row), EventRow.sequence <= row.last_sequence)
+    # Locked, so that none of them is forgotten before its delivery is written.
+    chosen = ahead.where(EventRow.sequence > row.position).order_by(EventRow.sequence).limit(room)
+    found = (await session.execute(chosen.with_for_update(read=True, key_share=True))).all()
     if found:
         await _send_again(session, row, [event.id for event in found])
         row.position = found[-1].sequence
         row.passed += len(found)
         _wake(session)
-    if len(found) < room:
+    if (await session.execute(ahead.where(EventRow.sequence > row.position).limit(1))).first() is None:
         row.status, row.ended_at = _COMPLETED, now
 
 

@@ -107,7 +107,7 @@ class WebhookEndpointHealthRead(ResponseModel):
     success_rate: float | None
     """The part of what was attempted that has succeeded; null if nothing was."""
     latency_ms: WebhookLatency | None
-    """How long the latest attempts took; null if none was made."""
+    """How long the latest attempts took that were answered; null if none was."""
     is_enabled: bool
     disabled_reason: str | None
     failing_since: datetime | None
@@ -258,7 +258,7 @@ class ReplayCreate(RequestModel):
 
 
 class ReplayProgress(ResponseModel):
-    """What has become of the events that a replay has put on the way."""
+    """What has become of the events that a replay has put on the way, but for those that were sent once more since."""
 
     succeeded: int
     failed: int

@@ -79,7 +79,7 @@ async def _sweep_public(database: Database, now: datetime) -> None:
 
 
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _forget, _forget_answers, _wake):
+    for errand in (_expire, _forget, _forget_replays, _forget_answers, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -96,6 +96,12 @@ async def _expire(session: AsyncSession, visit: _Visit) -> None:
 async def _forget(session: AsyncSession, visit: _Visit) -> None:
     now = utcnow()
     await history.forget(session, before=history_since(visit.tenant, visit.tiers, now=now), most=_MOST_FORGOTTEN)
+
+
+async def _forget_replays(session: AsyncSession, visit: _Visit) -> None:
+    now = utcnow()
+    since = history_since(visit.tenant, visit.tiers, now=now)
+    await history.forget_replays(session, before=since, most=_MOST_FORGOTTEN)
 
 
 async def _forget_answers(session: AsyncSession, _visit: _Visit) -> None:

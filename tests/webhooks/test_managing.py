@@ -43,6 +43,15 @@ class TestHeaders:
         await outbox.drain()
         assert "X-New" not in receiver.received[1].headers
 
+    async def test_are_sent_to_no_other_host_unless_they_are_given_again(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", {**BODY, "headers": {"X-Api-Key": "very private"}})
+        path, elsewhere = f"{PATH}/{made['id']}", {"url": "https://elsewhere.example/hook"}
+        answer = await business.owner.patch(path, json=elsewhere)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/headers")
+        changes: list[dict[str, Any]] = [{"url": "https://example.com/other"}, elsewhere | {"headers": {}}]
+        for change in changes:
+            assert (await business.owner.patch(path, json=change)).status_code == 200
+
     @pytest.mark.parametrize(
         "headers",
         [
@@ -158,6 +167,19 @@ class TestTryWebhookEndpoint:
         await outbox.drain()
         shown = (await business.owner.get(f"{PATH}/{made['id']}/deliveries/{delivery['id']}")).json()
         assert (shown["status"], shown["attempts"], shown["response_status"]) == ("failed", 1, 500)
+
+    async def test_is_attempted_once_more_when_it_is_sent_again(
+        self, business: Business, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        made = await business.make("/webhook-endpoints", {**BODY, "url": receiver.url})
+        receiver.answer = refuse(500)
+        delivery = (await business.owner.post(f"{PATH}/{made['id']}/test")).json()
+        await outbox.drain()
+        path = f"{PATH}/{made['id']}/deliveries/{delivery['id']}"
+        assert (await business.owner.post(f"{path}/resend")).status_code == 202
+        await outbox.drain()
+        shown = (await business.owner.get(path)).json()
+        assert (shown["status"], shown["attempts"]) == ("failed", 2)
 
     async def test_nobody_can_subscribe_to_it(self, business: Business) -> None:
         for subscription in ("webhook.test", "webhook.*"):

@@ -27,7 +27,7 @@ class WebhookDeliveryRow(TenantBase):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(None, "endpoint_id", "created_at", "id"),
-        Index("webhook_deliveries_replayed_idx", "replay_id", postgresql_where=text("replay_id IS NOT NULL")),
+        Index("webhook_deliveries_replayed_idx", "replay_id", "status", postgresql_where=text("replay_id IS NOT NULL")),
         UniqueConstraint("event_id", "endpoint_id"),
     )
 

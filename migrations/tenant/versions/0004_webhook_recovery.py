@@ -14,6 +14,23 @@ def upgrade() -> None:
     op.create_index("events_subject_id_sequence_idx", "events", ["subject_id", "sequence"])
     op.add_column("webhook_endpoints", sa.Column("description", sa.Text, nullable=False, server_default=""))
     op.add_column("webhook_endpoints", sa.Column("header_names", ARRAY(sa.Text), nullable=False, server_default="{}"))
+    _create_replays()
+    op.add_column("webhook_deliveries", sa.Column("replay_id", sa.Uuid))
+    op.create_foreign_key(
+        op.f("webhook_deliveries_replay_id_fkey"),
+        "webhook_deliveries",
+        "webhook_replays",
+        ["replay_id"],
+        ["id"],
+        ondelete="SET NULL",
+    )
+    replayed = sa.text("replay_id IS NOT NULL")
+    op.create_index(
+        "webhook_deliveries_replayed_idx", "webhook_deliveries", ["replay_id", "status"], postgresql_where=replayed
+    )
+
+
+def _create_replays() -> None:
     op.create_table(
         "webhook_replays",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -48,17 +65,6 @@ def upgrade() -> None:
     op.create_index(
         "webhook_replays_running_idx", "webhook_replays", ["endpoint_id"], unique=True, postgresql_where=running
     )
-    op.add_column("webhook_deliveries", sa.Column("replay_id", sa.Uuid))
-    op.create_foreign_key(
-        op.f("webhook_deliveries_replay_id_fkey"),
-        "webhook_deliveries",
-        "webhook_replays",
-        ["replay_id"],
-        ["id"],
-        ondelete="SET NULL",
-    )
-    replayed = sa.text("replay_id IS NOT NULL")
-    op.create_index("webhook_deliveries_replayed_idx", "webhook_deliveries", ["replay_id"], postgresql_where=replayed)
 
 
 def downgrade() -> None:
