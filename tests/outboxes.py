@@ -22,6 +22,11 @@ from app.webhooks.places import MOST_PER_PROCESS
 from app.webhooks.transport import WebhookTransport
 from tests.actors import Business
 
+READERS = ("appointments:read", "customers:read", "resources:read", "services:read")
+"""The scopes to read what most events are about."""
+SUBSCRIBER = ("webhooks:write", *READERS)
+"""The scopes of a token that adds endpoints."""
+
 CREATED, CANCELLED = EventType.APPOINTMENT_CREATED, EventType.APPOINTMENT_CANCELLED
 
 
@@ -45,7 +50,7 @@ class Outbox:
         self.dispatcher = dispatcher
 
     async def subscribe(self, url: str, *events: str, mode: str = "live") -> str:
-        client = await self.business.client("webhooks:write", mode=mode)
+        client = await self.business.client(*SUBSCRIBER, mode=mode)
         body = {"url": url, "events": events or ["appointment.*"]}
         return str((await self.business.make("/webhook-endpoints", body, client=client))["id"])
 

@@ -20,6 +20,7 @@ from app.cli.listen import TOKEN_VARIABLE
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.emitting import emit
+from tests.outboxes import READERS
 from tests.receivers import Receiver, refuse
 from tests.serving import served
 
@@ -68,7 +69,7 @@ async def listening(*arguments: str, token: str) -> AsyncIterator[Listening]:
 
 @pytest.fixture
 async def token(business: Business) -> str:
-    return await business.token("webhooks:read", mode="test")
+    return await business.token("webhooks:read", *READERS, mode="test")
 
 
 class TestListen:

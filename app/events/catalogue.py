@@ -100,8 +100,3 @@ class EventType(StrEnum):
 SUBSCRIBABLE = [kind for kind in EventType if kind is not EventType.WEBHOOK_TEST]
 SUBSCRIPTIONS = sorted({"*", *SUBSCRIBABLE, *(f"{kind.family}.*" for kind in SUBSCRIBABLE)})
 """What an endpoint may subscribe to: an event type, `<resource>.*`, or `*`."""
-
-
-def subscriptions_matching(kind: str) -> list[str]:
-    """The subscriptions that an event of this type meets."""
-    return [kind, f"{kind.partition('.')[0]}.*", "*"] if kind in SUBSCRIBABLE else []

@@ -20,7 +20,6 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utcnow
@@ -28,6 +27,7 @@ from app.core.ids import uuid7
 from app.db.arrays import array_of
 from app.db.session import SCHEMA, leave_for_the_end
 from app.events.catalogue import EventType
+from app.events.matching import meets
 from app.events.news import spread
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
@@ -101,7 +101,7 @@ def wrote(session: AsyncSession, schema: TenantSchema, *, deliveries: int) -> No
     """See to what follows with the commit: that the worker sends the deliveries, and whoever listens hears."""
     spread(session, schema.tenant_id, schema.mode)
     if deliveries:
-        wake(session, schema.tenant_id, schema.mode)
+        wake(session, schema)
 
 
 def writing(events: Sequence[Event]) -> Writing:
@@ -131,10 +131,9 @@ def writing(events: Sequence[Event]) -> Writing:
     written = insert(EventRow).from_select(columns, told).cte("written_events")
     # The real clock: a sandbox's events may have occurred at another time than now.
     due_at = literal(utcnow(), _INSTANT)
-    family = func.split_part(of.type, ".", 1) + ".*"
     wanted = (
         select(of.id, WebhookEndpointRow.id, literal("pending", Text()), literal(0, Integer()), due_at, due_at)
-        .join_from(happened, WebhookEndpointRow, WebhookEndpointRow.events.op("&&")(array([of.type, family, "*"])))
+        .join_from(happened, WebhookEndpointRow, meets(of.type, WebhookEndpointRow.events))
         .where(WebhookEndpointRow.is_enabled)
         .order_by(of.position)
         # An endpoint that is just being deleted is waited for, then left out.

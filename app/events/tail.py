@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.catalogue import subscriptions_matching
+from app.events.matching import subscriptions_matching
 from app.events.outbox import message_of
 from app.models.tenant import EventRow
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utcnow
 from app.integrations.queue import JobQueue
 from app.tenancy.mode import Mode
+from app.tenancy.tenant import TenantSchema
 
 DRAIN = "webhooks.drain"
 REPLAY = "webhooks.replay"
@@ -21,9 +22,9 @@ _AWAITING = "outboxes"
 _BACKSTOP = timedelta(seconds=2)
 
 
-def wake(session: AsyncSession, tenant_id: UUID, mode: Mode, job: str = DRAIN) -> None:
-    """Have this outbox drained, or gone on with its replays, when (and only if) the transaction commits."""
-    session.info.setdefault(_AWAITING, set()).add((job, tenant_id, mode))
+def wake(session: AsyncSession, schema: TenantSchema, job: str = DRAIN) -> None:
+    """Have this schema's outbox drained, or gone on with its replays, when (and only if) the transaction commits."""
+    session.info.setdefault(_AWAITING, set()).add((job, schema.tenant_id, schema.mode))
 
 
 async def run_now(queue: JobQueue, job: str, tenant_id: UUID, mode: Mode) -> None:

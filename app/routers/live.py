@@ -20,6 +20,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from app.auth.dependencies import Permitted, identify
 from app.auth.permissions import Permission
+from app.auth.principals import Principal
 from app.core.clock import utcnow
 from app.errors import ListenerLimit, Problem, SandboxOnly, Unauthenticated
 from app.events.news import channel_of
@@ -29,6 +30,7 @@ from app.runtime import Runtime
 from app.tenancy.dependencies import current_tenant
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
+from app.webhooks import event_types
 from app.webhooks.schemas import Subscription
 
 VERSION = 1
@@ -49,11 +51,12 @@ class _Wanted(BaseModel):
 async def listen(socket: WebSocket) -> None:
     """Tell the events of the caller's sandbox, from now on or after the number `after`, until one side hangs up.
 
+    Of those that are asked for it tells what is about what the caller may read.
     Query: `events` (types, families, `*`; may be repeated) and `after`. The caller sends a test token as a bearer.
     """
     await socket.accept()
     try:
-        tenant = await _admit(socket)
+        tenant, _caller = await _admit(socket)
         wanted = _wanted(socket)
         async with asyncio.TaskGroup() as group:
             with _place_for(socket.app, tenant):
@@ -65,8 +68,11 @@ async def listen(socket: WebSocket) -> None:
         pass
 
 
-async def _admit(socket: WebSocket) -> Tenant:
-    """The business whose sandbox the caller may listen to, as things stand now. Raises what keeps them from it."""
+async def _admit(socket: WebSocket) -> tuple[Tenant, Principal]:
+    """The business whose sandbox the caller may listen to, and the caller, as things stand now.
+
+    Raises what keeps them from it.
+    """
     state = {"request_id": socket.scope["state"]["request_id"]}
     request = Request({**socket.scope, "type": "http", "method": "GET", "state": state})
     await identify(request)  # on the host for tokens the business is known by the caller
@@ -75,7 +81,7 @@ async def _admit(socket: WebSocket) -> Tenant:
         raise Unauthenticated("Send an API token.")
     if caller.mode is not Mode.SANDBOX:
         raise SandboxOnly("Live events go to webhook endpoints alone. Listen with a test token (ss_test_…).")
-    return await current_tenant(request)
+    return await current_tenant(request), caller
 
 
 def _wanted(socket: WebSocket) -> _Wanted:
@@ -109,12 +115,14 @@ async def _tell(socket: WebSocket, tenant: Tenant, wanted: _Wanted) -> None:
         await _send(socket, about | {"type": "ready", "resume_after": tail.resume_after})
         while True:
             found = await _look(runtime, tenant, tail)
+            # The token may have been revoked since, or the business suspended.
+            _tenant, caller = await _admit(socket)
+            readable = event_types.readable_by(caller)
             for event in found:
-                if event.is_wanted(wanted.events):
+                if event.type in readable and event.is_wanted(wanted.events):
                     await _send(socket, about | _said(event, tail))
             if len(found) < MOST:
                 await _wait_for(called)
-            await _admit(socket)  # the token may have been revoked since, or the business suspended
 
 
 async def _start(runtime: Runtime, tenant: Tenant, wanted: _Wanted) -> Tail:

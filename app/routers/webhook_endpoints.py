@@ -37,14 +37,17 @@ LoopbackAllowed = Annotated[bool, Depends(loopback_allowed)]
 @router.post("", status_code=201, summary="Add a webhook endpoint", responses=problems(WebhookEndpointLimit))
 async def create_webhook_endpoint(
     body: WebhookEndpointCreate,
-    _actor: CanWriteWebhooks,
+    actor: CanWriteWebhooks,
     session: TenantSession,
     keyring: Keys,
     allow_loopback: LoopbackAllowed,
     now: Now,
 ) -> WebhookEndpointWithSecret:
-    """Have events sent to a URL from now on. The secret that verifies them is shown in this answer and never again."""
-    row, secret = await endpoints.create(session, keyring, body, allow_loopback=allow_loopback, now=now)
+    """Have events sent to a URL from now on. The secret that verifies them is shown in this answer and never again.
+
+    The caller must be allowed to read what the events are about: `*` is for owners.
+    """
+    row, secret = await endpoints.create(session, actor, keyring, body, allow_loopback=allow_loopback, now=now)
     return WebhookEndpointWithSecret.of(row, secret)
 
 
@@ -68,7 +71,7 @@ async def get_webhook_endpoint(
 async def update_webhook_endpoint(
     endpoint_id: UUID,
     body: WebhookEndpointUpdate,
-    _actor: CanWriteWebhooks,
+    actor: CanWriteWebhooks,
     session: TenantSession,
     keyring: Keys,
     allow_loopback: LoopbackAllowed,
@@ -79,7 +82,7 @@ async def update_webhook_endpoint(
     An endpoint that was disabled begins anew when it is enabled: what waits for it is sent at once. What happened
     meanwhile is not sent there.
     """
-    row = await endpoints.update(session, keyring, endpoint_id, body, allow_loopback=allow_loopback, now=now)
+    row = await endpoints.update(session, actor, keyring, endpoint_id, body, allow_loopback=allow_loopback, now=now)
     return WebhookEndpointRead.model_validate(row)
 
 

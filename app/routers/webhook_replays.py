@@ -29,14 +29,15 @@ router = ApiRouter(prefix="/webhook-endpoints/{endpoint_id}/replays", tags=["Web
     responses=problems(WebhookEndpointNotFound, WebhookEndpointDisabled, ReplayRunning),
 )
 async def create_webhook_replay(
-    endpoint_id: UUID, body: ReplayCreate, _actor: CanWriteWebhooks, session: TenantSession, now: Now
+    endpoint_id: UUID, body: ReplayCreate, actor: CanWriteWebhooks, session: TenantSession, now: Now
 ) -> ReplayRead:
     """Send what happened since an instant: what has not arrived there, or all of it.
 
     It goes on in the background, after what happens meanwhile: `GET` it to see how far it is. Each event comes under
-    the `webhook-id` that it has always had. An endpoint that is disabled meanwhile ends it.
+    the `webhook-id` that it has always had. It ends if its endpoint is found to be disabled. The caller must be
+    allowed to read what the events are about.
     """
-    return await replays.create(session, endpoint_id, body, now=now)
+    return await replays.create(session, actor, endpoint_id, body, now=now)
 
 
 @router.get(

@@ -80,6 +80,8 @@ class Delivery:
     sequence: int
     leased_until: datetime
     """Until when nobody else sends it."""
+    endpoint_updated_at: datetime
+    """Which state of the endpoint is known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,7 @@ async def resend(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> 
     again = LAST_ATTEMPT if event_type == EventType.WEBHOOK_TEST else 0
     delivery.schedule_began_after = delivery.attempts + again
     delivery.replay_id = None
-    schema = home_of(session)
-    wake(session, schema.tenant_id, schema.mode)
+    wake(session, home_of(session))
     await session.flush()
     return await require(session, endpoint_id, delivery_id)
 
@@ -184,6 +185,15 @@ async def claim(session: AsyncSession, room: Room, *, now: datetime) -> list[Del
     }
     claimed = await (await session.connection()).execute(_CLAIMING, values)
     return [Delivery(*each) for each in claimed]
+
+
+async def find_outdated(session: AsyncSession, claimed: Sequence[Delivery]) -> list[Delivery]:
+    """Those of the claimed whose endpoint was changed, switched off or deleted after that."""
+    row = WebhookEndpointRow
+    ids = array_of({each.endpoint_id for each in claimed}, Uuid())
+    query = select(row.id, row.updated_at).where(row.id == func.any(ids))
+    known = dict((await session.execute(query)).tuples().all())
+    return [each for each in claimed if known.get(each.endpoint_id) != each.endpoint_updated_at]
 
 
 async def release(session: AsyncSession, claimed: Sequence[Delivery], *, now: datetime) -> None:
@@ -250,7 +260,7 @@ def _claiming() -> Any:
         .lateral("due")
     )
     chosen = (
-        select(due.c.id, *_OF_ENDPOINT)
+        select(due.c.id, *_OF_ENDPOINT, WebhookEndpointRow.updated_at)
         .join(due, true())
         .where(WebhookEndpointRow.is_enabled)
         .where(WebhookEndpointRow.id != all_(bindparam("except_for", type_=ARRAY(Uuid()))))
@@ -272,6 +282,7 @@ def _claiming() -> Any:
             EventRow.payload,
             EventRow.sequence,
             row.next_attempt_at,
+            chosen.c.updated_at,
         )
     )
 

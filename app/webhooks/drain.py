@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.background import BackgroundWork
 from app.core.clock import utcnow
@@ -34,6 +35,7 @@ _TRANSACTIONS = 8  # at once; the rest of the pool is for the jobs beside
 _NO_ROOM_WAIT = timedelta(seconds=1)
 _GATHERING_SECONDS = 0.005
 _LONGEST = timedelta(seconds=TIMEOUT_SECONDS)
+_COMPARED_EVERY = timedelta(seconds=1)
 _PATIENCE = 5  # turns that the database may fail in a row
 _UNREADABLE = "Our copy of the signing secret or of the headers cannot be read. Delete this endpoint and add it again."
 
@@ -59,15 +61,25 @@ class _Outbox:
     ended: list[Attempt] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Something ended, or something new may be due."""
+    compared_at: datetime | None = None
+    """When what waits was last compared with what its endpoints have become."""
 
     @property
     def claimed(self) -> Counter[UUID]:
         """How many are on the way to each endpoint, sent or not."""
         return self.places + Counter({each: len(waiting) for each, waiting in self.waiting.items()})
 
-    def given_up(self) -> list[Delivery]:
-        """What is claimed and not sent, should nothing more be sent from here."""
+    def all_waiting(self) -> list[Delivery]:
+        """What is claimed and not sent."""
         return [delivery for waiting in self.waiting.values() for delivery in waiting]
+
+    def leave(self, given_up: Sequence[Delivery]) -> None:
+        """Wait for these no more."""
+        ids = {delivery.id for delivery in given_up}
+        for endpoint_id in {delivery.endpoint_id for delivery in given_up}:
+            still = deque(each for each in self.waiting.pop(endpoint_id, ()) if each.id not in ids)
+            if still:
+                self.waiting[endpoint_id] = still
 
 
 class Dispatcher(BackgroundWork):
@@ -145,15 +157,14 @@ class Dispatcher(BackgroundWork):
                 if trouble:
                     tenant_id, mode = outbox.tenant.id, outbox.mode
                     await attend(session, self._keyring, trouble, tenant_id=tenant_id, mode=mode, now=now)
-            given_up = outbox.given_up() if self._is_closing else []
+            given_up = await self._given_up(session, outbox, now=now)
             await deliveries.release(session, given_up, now=now)
             room = self._room_for(outbox)
             claimed = await deliveries.claim(session, room, now=now)
             may_be_more = len(claimed) >= min(room.most, room.most_per_endpoint) > 0
             next_due_at = now if may_be_more else await deliveries.next_due_at(session, after=now)
         del outbox.ended[: len(ended)]
-        if given_up:
-            outbox.waiting.clear()
+        outbox.leave(given_up)
         for delivery in claimed:
             outbox.waiting.setdefault(delivery.endpoint_id, deque()).append(delivery)
         self._begin(outbox)
@@ -161,6 +172,16 @@ class Dispatcher(BackgroundWork):
             outbox.news.set()
         is_stuck = bool(outbox.waiting and not outbox.sending)  # others have taken the places meanwhile
         return next_due_at if room.most and not is_stuck else now + _NO_ROOM_WAIT
+
+    async def _given_up(self, session: AsyncSession, outbox: _Outbox, *, now: datetime) -> Sequence[Delivery]:
+        """What waits here for nothing: all if this process ends, else what is to be sent otherwise by now, or not."""
+        waiting = outbox.all_waiting()
+        if self._is_closing or not waiting:
+            return waiting
+        if outbox.compared_at is not None and now < outbox.compared_at + _COMPARED_EVERY:
+            return ()
+        outbox.compared_at = now
+        return await deliveries.find_outdated(session, waiting)
 
     def _room_for(self, outbox: _Outbox) -> Room:
         if self._is_closing:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.selectable import ForUpdateArg
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
+from app.auth.principals import Principal
 from app.core.crypto import Keyring
 from app.core.ids import uuid7
 from app.core.pagination import Page
@@ -20,10 +21,11 @@ from app.core.patch import apply, changes
 from app.db.conditions import contains, equals, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import FieldError, ValidationFailed, WebhookEndpointLimit, WebhookEndpointNotFound
-from app.events.catalogue import subscriptions_matching
+from app.events.matching import subscriptions_matching
 from app.events.wakeups import wake
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow, WebhookReplayRow
 from app.tenancy.tenant import home_of
+from app.webhooks import event_types
 from app.webhooks.destinations import DestinationError, validate_url
 from app.webhooks.schemas import SecretRotate, WebhookEndpointCreate, WebhookEndpointFilters, WebhookEndpointUpdate
 from app.webhooks.signature import new_secret
@@ -39,6 +41,7 @@ _ORDERS: Orders = {
 
 async def create(
     session: AsyncSession,
+    actor: Principal,
     keyring: Keyring,
     data: WebhookEndpointCreate,
     *,
@@ -47,8 +50,10 @@ async def create(
 ) -> tuple[WebhookEndpointRow, str]:
     """Make an endpoint; its secret is returned here and never again.
 
-    Raises ValidationFailed for a URL that leads nowhere public, WebhookEndpointLimit for one endpoint too many.
+    Raises PermissionDenied for events about what the caller may not read, ValidationFailed for a URL that leads nowhere
+    public, WebhookEndpointLimit for one endpoint too many.
     """
+    event_types.require_readable(actor, data.events)
     url = _public(data.url, allow_loopback=allow_loopback)
     await _require_room(session)
     secret = new_secret()
@@ -94,6 +99,7 @@ async def require(session: AsyncSession, endpoint_id: UUID, *, for_update: bool 
 
 async def update(
     session: AsyncSession,
+    actor: Principal,
     keyring: Keyring,
     endpoint_id: UUID,
     data: WebhookEndpointUpdate,
@@ -103,7 +109,8 @@ async def update(
 ) -> WebhookEndpointRow:
     """Change an endpoint. One that is enabled again begins anew, and is sent at once what waits for it.
 
-    Raises WebhookEndpointNotFound, and ValidationFailed for a URL that leads nowhere public, or to another host than
+    Raises WebhookEndpointNotFound, PermissionDenied for another URL, other events or enabling if the caller may not
+    read what the events are about, and ValidationFailed for a URL that leads nowhere public, or to another host than
     the headers were given for.
     """
     row = await require(session, endpoint_id, for_update=True)
@@ -118,15 +125,17 @@ async def update(
         wanted["events"] = sorted(set(wanted["events"]))
     if "headers" in wanted:
         wanted |= _kept(keyring, wanted.pop("headers"))
+    was = (row.url, row.events, row.is_enabled)
     was_enabled = row.is_enabled
     if apply(row, wanted):
+        if (row.url, row.events, row.is_enabled) != was and row.is_enabled:
+            event_types.require_readable(actor, row.events)
         row.updated_at = now
         if row.is_enabled != was_enabled:
             row.disabled_reason = None if row.is_enabled else SWITCHED_OFF
             row.failing_since = row.warned_at = None
         if row.is_enabled and not was_enabled:
-            schema = home_of(session)
-            wake(session, schema.tenant_id, schema.mode)
+            wake(session, home_of(session))
         _record(session, AuditEvent.WEBHOOK_ENDPOINT_CHANGED, row, changed(before, _told(row)))
     return row
 

@@ -1,6 +1,6 @@
 """The types of events as developers see them: what each means, the JSON Schema of its message, and an example."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,7 +13,8 @@ from app.auth.schemas import TokenData
 from app.core.examples import example_of
 from app.core.schemas import ResponseModel
 from app.errors import EventTypeNotFound
-from app.events.catalogue import EventType
+from app.events.catalogue import SUBSCRIBABLE, EventType
+from app.events.matching import subscriptions_matching
 from app.people.schemas import CustomerRead
 from app.scheduling.schemas.appointments import AppointmentData
 from app.scheduling.schemas.blocks import BlockRead
@@ -98,6 +99,14 @@ def find_all() -> list[EventTypeRead]:
 def readable_by(actor: Principal) -> list[EventType]:
     """The types of events about what the caller may read."""
     return [kind for kind in EventType if READ_BY[kind.family] in actor.permissions]
+
+
+def require_readable(actor: Principal, subscriptions: Iterable[str]) -> None:
+    """Raise PermissionDenied if the caller may not read what one of these subscriptions tells of."""
+    readable = readable_by(actor)
+    for kind in SUBSCRIBABLE:
+        if kind not in readable and not set(subscriptions_matching(kind)).isdisjoint(subscriptions):
+            actor.require(READ_BY[kind.family])
 
 
 def require(name: str) -> EventType:

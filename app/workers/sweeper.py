@@ -110,9 +110,9 @@ async def _forget_answers(session: AsyncSession, _visit: _Visit) -> None:
 
 async def _wake(session: AsyncSession, visit: _Visit) -> None:
     if await deliveries.is_any_due(session, now=utcnow()):
-        wake(session, visit.tenant.id, visit.mode)
+        wake(session, visit.tenant.schema(visit.mode))
     if await replays.is_any_running(session):
-        wake(session, visit.tenant.id, visit.mode, REPLAY)
+        wake(session, visit.tenant.schema(visit.mode), REPLAY)
 
 
 def every_minute() -> CronJob:

@@ -35,6 +35,18 @@ class TestRecordEvent:
         await outbox.drain()
         assert receiver.received == []
 
+    async def test_outlives_a_part_of_its_transaction_that_is_rolled_back(
+        self, app: FastAPI, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        await outbox.subscribe(receiver.url)
+        async with app.state.database.transaction(outbox.tenant.schema(Mode.LIVE)) as session:
+            record(session, outbox.event())
+            with pytest.raises(ZeroDivisionError):
+                async with session.begin_nested():
+                    _ = 1 / 0
+        await outbox.drain()
+        assert len(receiver.received) == 1
+
     async def test_reaches_the_endpoints_of_its_own_mode_alone(
         self, outbox: Outbox, receiver: Receiver, other_receiver: Receiver
     ) -> None:

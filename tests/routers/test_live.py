@@ -14,6 +14,7 @@ from app.routers import live
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.emitting import emit
+from tests.outboxes import READERS
 from tests.serving import served
 
 Heard = dict[str, Any]
@@ -62,7 +63,7 @@ async def connect(app: FastAPI) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 async def token(business: Business) -> str:
-    return await business.token("webhooks:read", mode="test")
+    return await business.token("webhooks:read", *READERS, mode="test")
 
 
 class TestListen:

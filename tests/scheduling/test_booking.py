@@ -95,7 +95,7 @@ class TestBookAppointment:
 
     async def test_delivers_the_event_to_subscribers(self, lone_salon: Salon, app: FastAPI) -> None:
         service = await lone_salon.service([await lone_salon.resource()])
-        admin = await lone_salon.business.client("webhooks:write", mode="test")
+        admin = await lone_salon.business.client("webhooks:write", "appointments:read", mode="test")
         endpoint = {"url": "http://127.0.0.1:9000/", "events": ["appointment.created"]}
         await lone_salon.business.make("/webhook-endpoints", endpoint, client=admin)
 

@@ -77,7 +77,7 @@ class TestCreateWebhookEndpoint:
     async def test_counts_the_sandbox_apart(self, business: Business) -> None:
         for _ in range(20):
             await business.make("/webhook-endpoints", BODY)
-        sandbox = await business.client("webhooks:write", mode="test")
+        sandbox = await business.client("webhooks:write", "appointments:read", mode="test")
         await business.make("/webhook-endpoints", BODY, client=sandbox)
 
     async def test_needs_the_scope(self, business: Business) -> None:
@@ -85,6 +85,32 @@ class TestCreateWebhookEndpoint:
         answer = await reader.post(PATH, json=BODY)
         assert answer.status_code == 403
         assert answer.json()["code"] == "permission-denied"
+
+    @pytest.mark.parametrize(
+        ("subscriptions", "missing"),
+        [
+            (["appointment.created", "customer.*"], "customers:read"),
+            (["customer.created"], "customers:read"),
+            (["token.*"], "tokens:read"),
+            (["*"], "customers:read"),
+        ],
+    )
+    async def test_sends_nobody_what_the_caller_may_not_read(
+        self, business: Business, subscriptions: list[str], missing: str
+    ) -> None:
+        client = await business.client("webhooks:write", "appointments:read", "services:read", "resources:read")
+        refused = await client.post(PATH, json={**BODY, "events": subscriptions})
+        assert (refused.status_code, refused.json()["code"]) == (403, "permission-denied")
+        assert missing in refused.json()["detail"]
+
+    async def test_of_what_one_may_not_read_can_only_be_ended(self, business: Business) -> None:
+        made = await business.make("/webhook-endpoints", {**BODY, "events": ["*"]})
+        client = await business.client("webhooks:write", "appointments:read")
+        changed: dict[str, Any]
+        for changed in ({"url": "https://elsewhere.example.com/"}, {"events": ["appointment.*", "token.*"]}):
+            assert (await client.patch(f"{PATH}/{made['id']}", json=changed)).status_code == 403
+        for changed in ({"description": "The till"}, {"is_enabled": False}, {"events": ["appointment.*"]}):
+            assert (await client.patch(f"{PATH}/{made['id']}", json=changed)).status_code == 200
 
 
 class TestListWebhookEndpoints:
@@ -98,7 +124,7 @@ class TestListWebhookEndpoints:
 
     async def test_shows_a_test_token_the_sandbox_alone(self, business: Business) -> None:
         live = await business.make("/webhook-endpoints", BODY)
-        client = await business.client("webhooks:read", "webhooks:write", mode="test")
+        client = await business.client("webhooks:read", "webhooks:write", "appointments:read", mode="test")
         sandbox = await business.make("/webhook-endpoints", BODY, client=client)
         assert [item["id"] for item in (await client.get(PATH)).json()["items"]] == [sandbox["id"]]
         assert [item["id"] for item in (await business.owner.get(PATH)).json()["items"]] == [live["id"]]

@@ -148,7 +148,7 @@ class TestTryWebhookEndpoint:
         self, business: Business, outbox: Outbox, receiver: Receiver, other_receiver: Receiver, clock: Clock
     ) -> None:
         made = await business.make("/webhook-endpoints", {**BODY, "url": receiver.url})
-        await outbox.subscribe(other_receiver.url, "*")
+        await business.make("/webhook-endpoints", {"url": other_receiver.url, "events": ["*"]})
         answer = await business.owner.post(f"{PATH}/{made['id']}/test")
         assert (answer.status_code, answer.json()["status"]) == (202, "pending")
         clock.now = utcnow()
@@ -212,6 +212,16 @@ class TestGetWebhookHealth:
         made = await business.make("/webhook-endpoints", BODY)
         health = await self.of(business, made["id"])
         assert (health["attempted"], health["success_rate"], health["latency_ms"]) == (0, None, None)
+
+    async def test_of_one_that_answers_nothing_knows_no_latency(
+        self, business: Business, outbox: Outbox, receiver: Receiver
+    ) -> None:
+        endpoint = await outbox.subscribe(receiver.url)
+        await receiver.server.close()
+        await outbox.emit()
+        await outbox.drain()
+        health = await self.of(business, endpoint)
+        assert (health["attempted"], health["success_rate"], health["latency_ms"]) == (1, 0.0, None)
 
     async def test_says_why_it_is_disabled(self, business: Business, outbox: Outbox, receiver: Receiver) -> None:
         endpoint = await outbox.subscribe(receiver.url)

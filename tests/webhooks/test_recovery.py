@@ -300,10 +300,18 @@ class TestCreateWebhookReplay:
         assert refusal(answer) == (409, "webhook-endpoint-disabled")
 
     async def test_never_sends_a_test_again(self, business: Business, outbox: Outbox) -> None:
-        endpoint = await outbox.subscribe("https://example.com/hook", "*")
+        endpoint = await outbox.subscribe("https://example.com/hook", "appointment.*")
         await business.owner.post(f"{PATH}/{endpoint}/test")
         before = (await business.owner.get("/api/v1/events", params={"count": "true"})).json()["total"]
         assert (await self.begin(business, endpoint, events=["*"]))["matching"] == before - 1
+
+    async def test_sends_nobody_what_the_caller_may_not_read(self, business: Business, outbox: Outbox) -> None:
+        endpoint = await outbox.subscribe("https://example.com/hook")
+        client = await business.client("webhooks:write", "appointments:read")
+        body = {"since": "2026-01-01T00:00:00Z", "events": ["appointment.*", "customer.created"]}
+        answer = await client.post(f"{PATH}/{endpoint}/replays", json=body)
+        assert refusal(answer) == (403, "permission-denied")
+        assert (await client.post(f"{PATH}/{endpoint}/replays", json=body | {"events": None})).status_code == 202
 
     async def test_wants_a_time_that_begins_before_it_ends(self, business: Business, outbox: Outbox) -> None:
         endpoint = await outbox.subscribe("https://example.com/hook")

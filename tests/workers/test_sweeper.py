@@ -30,6 +30,7 @@ from tests.conftest import clients, found_platform
 from tests.emitting import emit
 from tests.idempotency.desk import new_key, send
 from tests.idempotency.kept import age, is_kept
+from tests.outboxes import SUBSCRIBER
 from tests.receivers import Receiver
 from tests.scheduling.catalogue import add_resource, add_service, occupy
 from tests.working import working
@@ -63,9 +64,9 @@ class TestSweep:
     async def test_recovers_a_wake_up_that_the_queue_lost(
         self, settings: Settings, app: FastAPI, redis: ArqRedis, business: Business, receiver: Receiver
     ) -> None:
-        sandbox = await business.client("webhooks:write", mode="test")
+        sandbox = await business.client(*SUBSCRIBER, mode="test")
         await business.make(PATH, {"url": receiver.url, "events": ["*"]})
-        await business.make(PATH, {"url": receiver.url, "events": ["*"]}, client=sandbox)
+        await business.make(PATH, {"url": receiver.url, "events": ["appointment.*"]}, client=sandbox)
         for mode in Mode:
             await emit(app, business, mode)
         await redis.flushall()
