@@ -77,10 +77,9 @@ def question(
     start_at: datetime,
     named: Sequence[UUID],
     context: SchedulingContext,
-    moving_id: UUID | None = None,
 ) -> Question:
     """What has to be fetched to place an appointment at this start, or to say which starts are near it."""
-    return Question(service_id, start_at - NEARBY, start_at + NEARBY, context.now, list(named), moving_id=moving_id)
+    return Question(service_id, start_at - NEARBY, start_at + NEARBY, context.now, list(named))
 
 
 async def reserve(

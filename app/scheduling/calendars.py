@@ -52,7 +52,7 @@ SELECT row_to_json(found)::text FROM (SELECT
       FROM (
         SELECT date_part('epoch', lower(during))::bigint AS starts, date_part('epoch', upper(during))::bigint AS ends,
           appointment_id IS NOT NULL AS is_booking, expires_at IS NOT NULL AND expires_at <= :now AS is_expired,
-          (expires_at IS NULL OR expires_at > :now) AND (appointment_id = :moving_id) IS NOT TRUE AS counts
+          expires_at IS NULL OR expires_at > :now AS counts
         FROM claims WHERE resource_id = r.id AND during && tstzrange(:busy_from, :busy_until)
       ) claimed
     ) taken
@@ -68,7 +68,6 @@ _BINDS = (
     bindparam("first_date", type_=Date()),
     bindparam("last_date", type_=Date()),
     bindparam("now", type_=DateTime(timezone=True)),
-    bindparam("moving_id", type_=Uuid()),
     bindparam("busy_from", type_=DateTime(timezone=True)),
     bindparam("busy_until", type_=DateTime(timezone=True)),
     bindparam("named_ids", type_=ARRAY(Uuid())),
@@ -149,8 +148,6 @@ class Question:
     now: datetime
     named_ids: Sequence[UUID] = ()
     customer_id: UUID | None = None
-    moving_id: UUID | None = None
-    """An appointment whose own claims are not in the way."""
     quota: BookingQuota | None = None
 
 
@@ -163,7 +160,6 @@ async def fetch(session: AsyncSession, question: Question) -> Calendars:
         "first_date": busy_from.date() - 3 * _DAY,  # a window may begin two days before, in a zone that is a day behind
         "last_date": busy_until.date() + 2 * _DAY,
         "now": question.now,
-        "moving_id": question.moving_id,
         "busy_from": busy_from,
         "busy_until": busy_until,
         "named_ids": list(question.named_ids),

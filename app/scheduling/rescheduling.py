@@ -36,14 +36,12 @@ async def reschedule(
     old = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(old, context.now), Status.CANCELLED)
     await claims.lock_resources(session, [*old.resource_ids, *data.resource_ids])
-    found = await fetch(
-        session, question(old.service_id, data.start, data.resource_ids, context, moving_id=appointment_id)
-    )
+    await claims.free(session, [old.id])
+    found = await fetch(session, question(old.service_id, data.start, data.resource_ids, context))
     offer = offer_of(found, old.service_id)
     check_named(found, data.resource_ids)
     chosen = place(found, offer, data.start, data.resource_ids or old.resource_ids, now=context.now)
     new = _successor(old, data, chosen, offer, context)
-    await claims.free(session, [old.id])
     if not await reserve(session, context, new, EventType.APPOINTMENT_RESCHEDULED, offer, found):
         raise SlotTaken
     old.status = Status.CANCELLED
