@@ -13,7 +13,7 @@ Problem
 │                               · CustomerNotFound · BlockNotFound · AppointmentNotFound · WebhookEndpointNotFound
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
 │                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
-│                               · DeliveryNotFound · ReplayNotFound
+│                               · DeliveryNotFound · ReplayNotFound · ClassSessionNotFound · WaitlistEntryNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
@@ -98,6 +98,7 @@ from app.errors.invalid import IdempotencyKeyReused, RangeTooLong, SlotUnavailab
 from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
+    ClassSessionNotFound,
     CustomerNotFound,
     DeliveryNotFound,
     EventNotFound,
@@ -115,6 +116,7 @@ from app.errors.not_found import (
     TierNotFound,
     TokenNotFound,
     UserNotFound,
+    WaitlistEntryNotFound,
     WebhookEndpointNotFound,
 )
 from app.errors.problem import FieldError, InvalidValue, Problem, problem_types
@@ -139,6 +141,7 @@ __all__ = [
     "Archived",
     "BadRequest",
     "BlockNotFound",
+    "ClassSessionNotFound",
     "ClockInvalid",
     "Conflict",
     "CredentialsInvalid",
@@ -219,6 +222,7 @@ __all__ = [
     "UserNotFound",
     "ValidationFailed",
     "VersionUnknown",
+    "WaitlistEntryNotFound",
     "WebhookEndpointDisabled",
     "WebhookEndpointLimit",
     "WebhookEndpointNotFound",

@@ -45,7 +45,7 @@ class ResourceBusy(Conflict):
 
 
 class InvalidTransition(Conflict):
-    """The appointment's status does not allow this.
+    """The status does not allow this.
 
     The detail names its status and what can follow it.
     """

@@ -78,6 +78,20 @@ class ReplayNotFound(NotFound):
     """
 
 
+class ClassSessionNotFound(NotFound):
+    """There is no such session of a class.
+
+    `GET /api/v1/class-sessions` lists those that there are.
+    """
+
+
+class WaitlistEntryNotFound(NotFound):
+    """There is no such entry of the waitlist.
+
+    `GET /api/v1/waitlist` lists those that there are.
+    """
+
+
 class UserNotFound(NotFound):
     """There is no such user."""
 

@@ -34,7 +34,7 @@ class EventType(StrEnum):
     )
     APPOINTMENT_HOLD_EXPIRED = (
         "appointment.hold_expired",
-        "A hold or a request was not confirmed in time. Its slot is free again.",
+        "A hold or a request was not confirmed in time, or a hold was given up. Its slot is free again.",
     )
     APPOINTMENT_CREATED = "appointment.created", "An appointment was booked and is confirmed."
     APPOINTMENT_PENDING = (
@@ -64,6 +64,21 @@ class EventType(StrEnum):
         "appointment.updated",
         "Something about the appointment was changed that is neither its status nor its time: its notes.",
     )
+
+    WAITLIST_JOINED = "waitlist.joined", "A customer waits for a place."
+    WAITLIST_OFFERED = (
+        "waitlist.offered",
+        "A place is held for who was first in line, until `expires_at`. `appointment_id` is the hold.",
+    )
+    WAITLIST_ACCEPTED = "waitlist.accepted", "What was offered was taken: the hold is a booking, or a request, by now."
+    WAITLIST_EXPIRED = (
+        "waitlist.expired",
+        "What was offered was not taken in time, and goes to who is next; or the time that was waited for has passed.",
+    )
+    WAITLIST_LEFT = "waitlist.left", "A customer waits no more."
+
+    SESSION_FULL = "session.full", "The last seat of a class was taken. `data` is the session: one start of the class."
+    SESSION_SPOT_OPENED = "session.spot_opened", "A class that was full has seats again."
 
     CUSTOMER_CREATED = "customer.created", "A customer was recorded, or signed up."
     CUSTOMER_UPDATED = "customer.updated", "A customer's record was changed, or got a log-in."

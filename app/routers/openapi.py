@@ -67,6 +67,8 @@ TAGS = [
         "name": "Appointments",
         "description": "Bookings and their life: confirm, check in, complete, cancel, reschedule.",
     },
+    {"name": "Classes", "description": "The starts that several customers share, and how many seats they have left."},
+    {"name": "Waitlist", "description": "Customers who wait for a place, and are offered one when it becomes free."},
     {"name": "Batches", "description": "Several requests in one."},
     {"name": "Webhooks", "description": "Where events are sent, signed as Standard Webhooks."},
     {"name": "Masquerade", "description": "Act in a user's place, for a reason, and never in secret."},

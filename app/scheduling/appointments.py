@@ -1,9 +1,9 @@
 """Appointments as they are kept: read, locked, annotated."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.patch import apply, changes
@@ -13,7 +13,9 @@ from app.events.outbox import record
 from app.models.tenant import AppointmentRow
 from app.scheduling.appointment_events import event_of
 from app.scheduling.context import SchedulingContext
+from app.scheduling.lifecycle import TEMPORARY, Status
 from app.scheduling.schemas.appointments import AppointmentUpdate
+from app.scheduling.waitlist import entries
 
 
 def etag_of(appointment: AppointmentRow) -> str:
@@ -59,6 +61,28 @@ async def update(
     if apply(row, changes(data)):
         record_change(session, context, row, EventType.APPOINTMENT_UPDATED)
     return row
+
+
+async def expire(
+    session: AsyncSession, context: SchedulingContext, *which: ColumnElement[bool], limit: int | None = None
+) -> Sequence[AppointmentRow]:
+    """Mark holds and requests whose time is up, of those meant, and tell of it; what they keep is still to be freed.
+
+    Those that somebody is changing right now are left out.
+    """
+    due = (
+        select(AppointmentRow)
+        .where(AppointmentRow.status.in_(sorted(TEMPORARY)), AppointmentRow.expires_at <= context.now, *which)
+        .order_by(AppointmentRow.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.scalars(due)).all()
+    for row in rows:
+        row.status = Status.EXPIRED
+        record_change(session, context, row, EventType.APPOINTMENT_HOLD_EXPIRED)
+    await entries.follow(session, context, rows)
+    return rows
 
 
 def record_change(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, kind: EventType) -> None:

@@ -140,6 +140,15 @@ def find_slots(
     return _staffed(terms.duration, requirements, openings, sorted(starts))
 
 
+def out_of_bounds(terms: ServiceTerms, start: int, *, now: int) -> Refusal | None:
+    """Tell whether a start is too soon or too far ahead."""
+    if start < now + terms.minimum_notice:
+        return Refusal.NOTICE
+    if terms.booking_window and not terms.booking_window[0] <= start < terms.booking_window[1]:
+        return Refusal.WINDOW
+    return None
+
+
 def check_start(
     terms: ServiceTerms,
     requirements: Sequence[Pool],
@@ -154,10 +163,8 @@ def check_start(
     Only an offered start is accepted; `any_start` lets staff book off the grid, every other rule still holds.
     `calendars` covers `reach(terms, start, start + 1)`.
     """
-    if start < now + terms.minimum_notice:
-        return Refusal.NOTICE
-    if terms.booking_window and not terms.booking_window[0] <= start < terms.booking_window[1]:
-        return Refusal.WINDOW
+    if (untimely := out_of_bounds(terms, start, now=now)) is not None:
+        return untimely
     free = []
     for pool in requirements:
         obstacles = {member: _obstacle(terms, calendars[member], start) for member in pool}

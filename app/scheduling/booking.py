@@ -9,16 +9,16 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
-from app.errors import CustomerNotFound, SlotTaken
+from app.errors import SlotTaken
 from app.events.catalogue import EventType
-from app.events.outbox import writing, wrote
+from app.events.outbox import record, writing, wrote
 from app.models.tenant import AppointmentRow
-from app.scheduling import claims
+from app.scheduling import claims, class_sessions
 from app.scheduling.appointment_events import event_of
 from app.scheduling.calendars import Calendars, Offer, Question, fetch
 from app.scheduling.context import SchedulingContext
 from app.scheduling.lifecycle import Status
-from app.scheduling.placement import NEARBY, check_named, offer_of, place
+from app.scheduling.placement import NEARBY, check_customer, check_named, offer_of, seat
 from app.scheduling.schemas.appointments import AppointmentCreate
 from app.tenancy.tenant import home_of
 
@@ -59,15 +59,13 @@ async def _try_to_book(
 ) -> AppointmentRow | None:
     """The appointment, or None if somebody took the time after it was looked at; then roll back."""
     offer = offer_of(found, data.service_id)
-    if not found.has_customer:
-        raise CustomerNotFound(
-            "`customer_id`: there is no customer {customer_id}.", params={"customer_id": data.customer_id}
-        )
+    check_customer(found, data.customer_id)
     check_named(found, data.resource_ids)
     if context.quota is not None:
         context.quota.require_room(found.booked_this_month)
-    chosen = place(found, offer, data.start, data.resource_ids, now=context.now)
-    appointment = _appointment(offer, data, chosen, context)
+    chosen, class_session_id = seat(found, offer, data.start, data.seats, data.resource_ids, now=context.now)
+    appointment = draft(offer, data, chosen, context)
+    appointment.class_session_id = class_session_id
     is_taken = await reserve(session, context, appointment, _BOOKED[Status(appointment.status)], offer, found)
     return appointment if is_taken else None
 
@@ -92,12 +90,14 @@ async def reserve(
 ) -> bool:
     """Write a new appointment with its claims, its event and the event's deliveries.
 
-    All of it is one statement, behind the lock that makes racing bookings queue. False if somebody has any of the
-    time: then roll back.
+    All of it is one statement, behind the lock that makes racing bookings queue. One of a class takes seats in the
+    session that it names, or begins one. False if somebody was faster: then roll back.
     """
+    if offer.capacity > 1:
+        return await _reserve_seats(session, context, appointment, kind, offer)
     if len(await claims.lock_resources(session, appointment.resource_ids)) < len(appointment.resource_ids):
         return False
-    wanted = claims_of(
+    wanted = claims.claims_of(
         appointment,
         offer.buffer_before_minutes,
         offer.buffer_after_minutes,
@@ -118,21 +118,27 @@ async def reserve(
     return bool(claimed == len(wanted))
 
 
-def claims_of(
-    appointment: AppointmentRow, minutes_before: int, minutes_after: int, *, expires_at: datetime | None
-) -> list[claims.NewClaim]:
-    """The time that an appointment takes of each of its resources, buffers inside."""
-    start_at = appointment.start_at - timedelta(minutes=minutes_before)
-    end_at = appointment.end_at + timedelta(minutes=minutes_after)
-    return [
-        claims.NewClaim(resource_id, start_at, end_at, appointment_id=appointment.id, expires_at=expires_at)
-        for resource_id in appointment.resource_ids
-    ]
+async def _reserve_seats(
+    session: AsyncSession, context: SchedulingContext, appointment: AppointmentRow, kind: EventType, offer: Offer
+) -> bool:
+    if appointment.class_session_id is not None:
+        is_seated = await class_sessions.join(session, context, appointment.class_session_id, appointment.seats)
+    else:
+        active = await claims.lock_resources(session, appointment.resource_ids)
+        is_seated = active.issuperset(appointment.resource_ids) and await class_sessions.begin(
+            session, context, appointment, offer
+        )
+    if is_seated:
+        session.add(appointment)
+        record(session, event_of(kind, appointment, context))
+        await session.flush()
+    return is_seated
 
 
-def _appointment(
+def draft(
     offer: Offer, data: AppointmentCreate, resource_ids: list[UUID], context: SchedulingContext
 ) -> AppointmentRow:
+    """The appointment that these resources would serve: nothing of it is written yet."""
     status, expires_at = Status.CONFIRMED, None
     if data.hold:
         status, expires_at = Status.HELD, context.now + timedelta(minutes=offer.hold_ttl_minutes)
@@ -148,7 +154,7 @@ def _appointment(
         end_at=data.start + timedelta(minutes=offer.duration_minutes),
         timezone=data.timezone or context.tenant.timezone,
         status=status,
-        price_minor=offer.price_minor,
+        price_minor=offer.price_minor * data.seats,
         currency=offer.currency,
         notes=data.notes,
         source=context.source,
@@ -156,6 +162,7 @@ def _appointment(
         ics_uid=f"{appointment_id}@{context.tenant.id}",
         ics_sequence=0,
         revision=1,
+        seats=data.seats,
         created_at=context.recorded_at,
         updated_at=context.recorded_at,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ SELECT row_to_json(found)::text FROM (SELECT
   (SELECT row_to_json(offered) FROM (
     SELECT name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_minor, currency,
       slot_step_minutes, alignment, minimum_notice_minutes, booking_window_days, requires_approval,
-      approval_ttl_minutes, hold_ttl_minutes, archived_at IS NOT NULL AS is_archived
+      approval_ttl_minutes, hold_ttl_minutes, offer_ttl_minutes, capacity, archived_at IS NOT NULL AS is_archived
     FROM services WHERE id = :service_id
   ) offered) AS service,
   (SELECT json_agg(json_build_array(position, resource_id) ORDER BY position, priority, resource_id)
@@ -51,7 +51,7 @@ SELECT row_to_json(found)::text FROM (SELECT
         coalesce(bool_or(is_expired), false) AS has_expired
       FROM (
         SELECT date_part('epoch', lower(during))::bigint AS starts, date_part('epoch', upper(during))::bigint AS ends,
-          appointment_id IS NOT NULL AS is_booking, expires_at IS NOT NULL AND expires_at <= :now AS is_expired,
+          block_id IS NULL AS is_booking, expires_at IS NOT NULL AND expires_at <= :now AS is_expired,
           expires_at IS NULL OR expires_at > :now AS counts
         FROM claims WHERE resource_id = r.id AND during && tstzrange(:busy_from, :busy_until)
       ) claimed
@@ -60,6 +60,12 @@ SELECT row_to_json(found)::text FROM (SELECT
       AND r.id IN (SELECT resource_id FROM service_requirements WHERE service_id = :service_id)
   ) member) AS resources,
   (SELECT json_agg(id) FROM resources WHERE id = ANY(:named_ids)) AS named_ids,
+  (SELECT json_agg(json_build_array(id, date_part('epoch', start_at)::bigint, resource_ids, seats - seats_taken + (
+      SELECT coalesce(sum(appointments.seats), 0) FROM appointments
+      WHERE class_session_id = class_sessions.id AND appointments.status IN ('held', 'pending') AND expires_at <= :now
+    )) ORDER BY start_at, id)
+    FROM class_sessions
+    WHERE service_id = :service_id AND status = 'open' AND start_at BETWEEN :busy_from AND :busy_until) AS sessions,
   EXISTS (SELECT FROM customers WHERE id = :customer_id) AS has_customer{more}
 ) found
 """
@@ -97,6 +103,8 @@ class Offer:
     requires_approval: bool
     approval_ttl_minutes: int
     hold_ttl_minutes: int
+    offer_ttl_minutes: int
+    capacity: int
     is_archived: bool
 
     def terms(self, zone: ZoneInfo, *, now: int) -> ServiceTerms:
@@ -115,6 +123,15 @@ class Offer:
         )
 
 
+class SharedStart(NamedTuple):
+    """A session of a class that is open: its start, who serves, and how many seats are left."""
+
+    id: UUID
+    start: int
+    resource_ids: tuple[UUID, ...]
+    seats_left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Calendars:
     """What was found: nothing of it is decided yet. `requirements` leave archived resources out."""
@@ -123,7 +140,9 @@ class Calendars:
     requirements: Sequence[Pool]
     calendars: Mapping[UUID, ResourceCalendar]
     booked_from: Mapping[UUID, Sequence[int]]
-    """When each one's appointments begin, in no order."""
+    """When each one's appointments and class sessions begin, in no order."""
+    sessions: Sequence[SharedStart]
+    """The service's own that are open."""
     with_expired: frozenset[UUID]
     """Those with claims of holds that have expired, which are still in the way of an insertion."""
     named_ids: frozenset[UUID]
@@ -177,11 +196,16 @@ async def fetch(session: AsyncSession, question: Question) -> Calendars:
         requirements=list(_pools(found["requirements"] or (), resources)),
         calendars={id_: _calendar(member, span, hours) for id_, member in resources.items()},
         booked_from={id_: member["booked_from"] or () for id_, member in resources.items()},
+        sessions=[_shared(*each) for each in found["sessions"] or ()],
         with_expired=frozenset(id_ for id_, member in resources.items() if member["has_expired"]),
         named_ids=frozenset(map(UUID, found["named_ids"] or ())),
         has_customer=found["has_customer"],
         booked_this_month=found.get("booked_this_month", 0),
     )
+
+
+def _shared(session_id: str, start: int, resource_ids: Sequence[str], seats_left: int) -> SharedStart:
+    return SharedStart(UUID(session_id), start, tuple(map(UUID, resource_ids)), seats_left)
 
 
 def _pools(rows: Sequence[tuple[int, str]], active: Mapping[UUID, Any]) -> Iterator[Pool]:

@@ -6,7 +6,7 @@ deadlock: every path that writes claims takes it first, in a statement of its ow
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import uuid7
 from app.db.arrays import array_of
 from app.db.constraints import DEADLOCK_DETECTED, sqlstate_of
-from app.models.tenant import AppointmentRow, ClaimRow, ResourceRow
+from app.models.tenant import AppointmentRow, ClaimRow, ClassSessionRow, ResourceRow
 from app.models.tenant.claim import NO_OVERLAP
 
 _ATTEMPTS = 3
@@ -30,14 +30,32 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class NewClaim:
-    """A resource's time wanted by an appointment (its buffers inside) or by a block; half-open."""
+    """A resource's time wanted by an appointment or a class session (buffers inside) or by a block; half-open."""
 
     resource_id: UUID
     start_at: datetime
     end_at: datetime
     appointment_id: UUID | None = None
     block_id: UUID | None = None
+    class_session_id: UUID | None = None
     expires_at: datetime | None = None
+
+
+def claims_of(
+    holder: AppointmentRow | ClassSessionRow,
+    minutes_before: int,
+    minutes_after: int,
+    *,
+    expires_at: datetime | None = None,
+) -> list[NewClaim]:
+    """The time that an appointment or a class session takes of each of its resources, buffers inside."""
+    start_at = holder.start_at - timedelta(minutes=minutes_before)
+    end_at = holder.end_at + timedelta(minutes=minutes_after)
+    name = "appointment_id" if isinstance(holder, AppointmentRow) else "class_session_id"
+    return [
+        NewClaim(resource_id, start_at, end_at, expires_at=expires_at, **{name: holder.id})
+        for resource_id in holder.resource_ids
+    ]
 
 
 async def lock_resources(session: AsyncSession, resource_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -75,6 +93,7 @@ def taking(claims: Sequence[NewClaim]) -> CTE:
             array_of([claim.end_at for claim in claims], DateTime(timezone=True)),
             array_of([claim.appointment_id for claim in claims], Uuid()),
             array_of([claim.block_id for claim in claims], Uuid()),
+            array_of([claim.class_session_id for claim in claims], Uuid()),
             array_of([claim.expires_at for claim in claims], DateTime(timezone=True)),
         )
         .table_valued(
@@ -84,6 +103,7 @@ def taking(claims: Sequence[NewClaim]) -> CTE:
             column("end_at", DateTime(timezone=True)),
             column("appointment_id", Uuid()),
             column("block_id", Uuid()),
+            column("class_session_id", Uuid()),
             column("expires_at", DateTime(timezone=True)),
             name="wanted",
         )
@@ -91,8 +111,9 @@ def taking(claims: Sequence[NewClaim]) -> CTE:
     )
     of = wanted.c
     during = func.tstzrange(of.start_at, of.end_at)
-    values = select(of.id, of.resource_id, during, of.appointment_id, of.block_id, of.expires_at)
-    columns = ("id", "resource_id", "during", "appointment_id", "block_id", "expires_at")
+    holders = ("appointment_id", "block_id", "class_session_id")
+    values = select(of.id, of.resource_id, during, *(of[name] for name in holders), of.expires_at)
+    columns = ("id", "resource_id", "during", *holders, "expires_at")
     return (
         insert(ClaimRow)
         .from_select(columns, values)
@@ -111,12 +132,6 @@ async def free_expired(session: AsyncSession, claims: Sequence[NewClaim], *, now
         ClaimRow.expires_at <= now,
     )
     await session.execute(expired)
-
-
-async def release(session: AsyncSession, appointments: Sequence[AppointmentRow]) -> None:
-    """Lock the resources of these appointments, which must be locked themselves, and give their time back."""
-    await lock_resources(session, {resource_id for row in appointments for resource_id in row.resource_ids})
-    await free(session, [row.id for row in appointments])
 
 
 async def free(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.errors import (
     Archived,
+    CustomerNotFound,
     FieldError,
     ResourceNotFound,
     Sentence,
@@ -14,8 +15,17 @@ from app.errors import (
     SlotUnavailable,
     ValidationFailed,
 )
-from app.scheduling.availability import Pool, Refusal, ServiceTerms, assign, check_start, find_slots
-from app.scheduling.calendars import Calendars, Offer
+from app.scheduling.availability import (
+    Pool,
+    Refusal,
+    ServiceTerms,
+    Slot,
+    assign,
+    check_start,
+    find_slots,
+    out_of_bounds,
+)
+from app.scheduling.calendars import MINUTE, Calendars, Offer, SharedStart
 
 NEARBY = timedelta(hours=3)
 """How far around a start that is not offered others are looked for: the fetch has to cover it."""
@@ -59,6 +69,21 @@ def check_named(found: Calendars, named: Sequence[UUID]) -> None:
             raise ValidationFailed(errors=[wrong])
 
 
+def check_customer(found: Calendars, customer_id: UUID) -> None:
+    """Raise CustomerNotFound if there is no such customer."""
+    if not found.has_customer:
+        raise CustomerNotFound(
+            "`customer_id`: there is no customer {customer_id}.", params={"customer_id": customer_id}
+        )
+
+
+def check_seats(offer: Offer, seats: int) -> None:
+    """Raise ValidationFailed for more seats than a start of the service has."""
+    if seats > offer.capacity:
+        wrong = FieldError("/seats", "must be at most {le}", code="too-great", params={"le": offer.capacity})
+        raise ValidationFailed(errors=[wrong])
+
+
 def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UUID], *, now: datetime) -> list[UUID]:
     """Choose a free resource for each of the service's requirements, of those named where any are.
 
@@ -81,6 +106,58 @@ def place(found: Calendars, offer: Offer, start_at: datetime, named: Sequence[UU
     return list(chosen)
 
 
+def seat(
+    found: Calendars, offer: Offer, start_at: datetime, seats: int, named: Sequence[UUID], *, now: datetime
+) -> tuple[list[UUID], UUID | None]:
+    """Choose who serves as `place` does, and the session to join if others have begun one that has the seats left.
+
+    Raises ValidationFailed for more seats than the service has, and what `place` raises.
+    """
+    check_seats(offer, seats)
+    start = int(start_at.timestamp())
+    begun = [each for each in found.sessions if each.start == start] if offer.capacity > 1 else []
+    for each in begun:
+        if each.seats_left >= seats and _may_be_joined(each, offer, found, named, now):
+            return list(each.resource_ids), each.id
+    try:
+        return place(found, offer, start_at, named, now=now), None
+    except SlotTaken:
+        if begun:
+            raise SlotTaken(_FULL, params={"reason": "full"}) from None
+        raise
+
+
+def starts_on_offer(
+    found: Calendars, offer: Offer, named: Sequence[UUID], start: int, end: int, *, now: datetime
+) -> list[Slot]:
+    """The starts in [start, end) at which the service can be booked, sorted; of a class `remaining` counts the seats.
+
+    Somebody must be there to serve.
+    """
+    pools = narrowed(found.requirements, named)
+    free = find_slots(terms_of(offer, found, now), pools, found.calendars, start, end, now=int(now.timestamp()))
+    if offer.capacity == 1:
+        return free
+    slots = {slot.start: slot._replace(remaining=slot.remaining * offer.capacity) for slot in free}
+    for each in found.sessions:
+        if start <= each.start < end and each.seats_left > 0 and _may_be_joined(each, offer, found, named, now):
+            beside = slots.get(each.start)
+            serving = dict.fromkeys((*each.resource_ids, *(beside.resource_ids if beside else ())))
+            remaining = each.seats_left + (beside.remaining if beside else 0)
+            slots[each.start] = Slot(
+                each.start, each.start + offer.duration_minutes * MINUTE, tuple(serving), remaining
+            )
+    return [slots[each] for each in sorted(slots)]
+
+
+def _may_be_joined(shared: SharedStart, offer: Offer, found: Calendars, named: Sequence[UUID], now: datetime) -> bool:
+    if out_of_bounds(terms_of(offer, found, now), shared.start, now=int(now.timestamp())) is not None:
+        return False
+    pools = narrowed(found.requirements, named)
+    return not named or all(member in pool for member, pool in zip(shared.resource_ids, pools, strict=False))
+
+
+_FULL = Sentence("The class has too few seats left then.")
 _TAKEN = {
     Refusal.BUSY: Sentence("Whoever could serve is busy then."),
     Refusal.BUFFER: Sentence("That is too close to another booking: time is kept free before and after each."),

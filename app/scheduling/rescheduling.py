@@ -10,13 +10,14 @@ from app.core.ids import uuid7
 from app.errors import SlotTaken
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow
-from app.scheduling import appointments, claims
+from app.scheduling import appointments, claims, freeing
 from app.scheduling.booking import question, reserve
 from app.scheduling.calendars import Offer, fetch
 from app.scheduling.context import SchedulingContext
 from app.scheduling.lifecycle import Status, check_transition, status_at
-from app.scheduling.placement import check_named, offer_of, place
+from app.scheduling.placement import check_named, offer_of, seat
 from app.scheduling.schemas.appointments import AppointmentReschedule
+from app.scheduling.waitlist import offers
 
 
 @claims.retried_on_deadlock
@@ -36,12 +37,14 @@ async def reschedule(
     old = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(old, context.now), Status.CANCELLED)
     await claims.lock_resources(session, [*old.resource_ids, *data.resource_ids])
-    await claims.free(session, [old.id])
+    await freeing.give_back(session, context, [old])
     found = await fetch(session, question(old.service_id, data.start, data.resource_ids, context))
     offer = offer_of(found, old.service_id)
     check_named(found, data.resource_ids)
-    chosen = place(found, offer, data.start, data.resource_ids or old.resource_ids, now=context.now)
+    named = data.resource_ids or old.resource_ids
+    chosen, class_session_id = seat(found, offer, data.start, old.seats, named, now=context.now)
     new = _successor(old, data, chosen, offer, context)
+    new.class_session_id = class_session_id
     if not await reserve(session, context, new, EventType.APPOINTMENT_RESCHEDULED, offer, found):
         raise SlotTaken
     old.status = Status.CANCELLED
@@ -50,6 +53,7 @@ async def reschedule(
     old.rescheduled_to_id = new.id
     old.revision += 1
     old.updated_at = context.recorded_at
+    await offers.offer_freed(session, context, [old])
     return new
 
 
@@ -77,6 +81,7 @@ def _successor(
         ics_uid=old.ics_uid,
         ics_sequence=old.ics_sequence + 1,
         revision=1,
+        seats=old.seats,
         created_at=context.recorded_at,
         updated_at=context.recorded_at,
     )

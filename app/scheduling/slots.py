@@ -10,9 +10,9 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import RangeTooLong, ResourceNotFound, ServiceNotFound
-from app.scheduling.availability import Slot, find_slots
+from app.scheduling.availability import Slot
 from app.scheduling.calendars import Calendars, Question, fetch
-from app.scheduling.placement import narrowed, terms_of
+from app.scheduling.placement import starts_on_offer
 from app.scheduling.ranges import check_order
 
 # 62 days, and the hour more that they have where the clocks go back in between.
@@ -60,9 +60,8 @@ def _free(found: Calendars, query: SlotQuery, named: Sequence[UUID], now: dateti
     offer = found.offer
     if offer is None or offer.is_archived or not found.has_servers or not found.calendars.keys() >= set(named):
         return []
-    start, end, moment = (int(instant.timestamp()) for instant in (query.start, query.end, now))
-    pools = narrowed(found.requirements, named)
-    slots = find_slots(terms_of(offer, found, now), pools, found.calendars, start, end, now=moment)
+    start, end = int(query.start.timestamp()), int(query.end.timestamp())
+    slots = starts_on_offer(found, offer, named, start, end, now=now)
     return [slot for slot in slots if not named or query.resource_id in slot.resource_ids]
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import SlotTaken, SlotUnavailable
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow, ClaimRow, ServiceRow
-from app.scheduling import appointments, claims, services, volume
-from app.scheduling.booking import claims_of
+from app.scheduling import appointments, claims, class_sessions, freeing, services, volume
 from app.scheduling.context import SchedulingContext
 from app.scheduling.lifecycle import Status, check_transition, status_at
+from app.scheduling.waitlist import entries
 
 _TOLD = {
     Status.PENDING: EventType.APPOINTMENT_PENDING,
@@ -23,6 +23,7 @@ _TOLD = {
     Status.COMPLETED: EventType.APPOINTMENT_COMPLETED,
     Status.NO_SHOW: EventType.APPOINTMENT_NO_SHOW,
     Status.CANCELLED: EventType.APPOINTMENT_CANCELLED,
+    Status.EXPIRED: EventType.APPOINTMENT_HOLD_EXPIRED,
 }
 
 
@@ -46,9 +47,11 @@ async def confirm(
     if status is Status.EXPIRED:
         await volume.require_room(session, context.quota, now=context.now)
     expires_at = context.now + timedelta(minutes=service.approval_ttl_minutes) if asks_for_approval else None
-    await _keep_claims(session, row, service, expires_at, now=context.now)
+    await _keep(session, context, row, service, expires_at)
     row.expires_at = expires_at
-    return _become(session, context, row, to)
+    _become(session, context, row, to)
+    await entries.follow(session, context, [row])
+    return row
 
 
 async def proceed(
@@ -71,7 +74,7 @@ async def decline(
     """Refuse a request; its slot is free again. Raises AppointmentNotFound, RevisionStale and InvalidTransition."""
     row = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(row, context.now), Status.DECLINED)
-    await claims.release(session, [row])
+    await freeing.release(session, context, [row])
     return _become(session, context, row, Status.DECLINED)
 
 
@@ -89,11 +92,18 @@ async def cancel(
     """
     row = await appointments.lock(session, appointment_id, expected)
     check_transition(status_at(row, context.now), Status.CANCELLED)
-    await claims.release(session, [row])
+    await freeing.release(session, context, [row])
     row.cancelled_at = context.now
     row.cancelled_by = "staff"
     row.cancel_reason = reason
     return _become(session, context, row, Status.CANCELLED)
+
+
+async def give_up(session: AsyncSession, context: SchedulingContext, row: AppointmentRow) -> AppointmentRow:
+    """End a hold, which must be locked, before its time; its slot is free again. Raises InvalidTransition."""
+    check_transition(status_at(row, context.now), Status.EXPIRED)
+    await freeing.release(session, context, [row])
+    return _become(session, context, row, Status.EXPIRED)
 
 
 def _become(session: AsyncSession, context: SchedulingContext, row: AppointmentRow, to: Status) -> AppointmentRow:
@@ -102,14 +112,23 @@ def _become(session: AsyncSession, context: SchedulingContext, row: AppointmentR
     return row
 
 
-async def _keep_claims(
-    session: AsyncSession, row: AppointmentRow, service: ServiceRow, expires_at: datetime | None, *, now: datetime
+async def _keep(
+    session: AsyncSession,
+    context: SchedulingContext,
+    row: AppointmentRow,
+    service: ServiceRow,
+    expires_at: datetime | None,
 ) -> None:
-    """Have the claims expire at another time, or never; those that are gone are taken anew. Raises SlotTaken."""
+    """Keep the time or the seats, until another instant or for good; what is gone is taken anew. Raises SlotTaken."""
+    if row.class_session_id is not None:
+        # The sweep has given the seats of an expired one away; before it came they are still counted.
+        if row.status == Status.EXPIRED and not await class_sessions.rejoin(session, context, row, service):
+            raise SlotTaken
+        return
     active = await claims.lock_resources(session, row.resource_ids)
     standing = update(ClaimRow).where(ClaimRow.appointment_id == row.id).values(expires_at=expires_at)
     kept = set(await session.scalars(standing.returning(ClaimRow.resource_id)))
-    wanted = claims_of(row, service.buffer_before_minutes, service.buffer_after_minutes, expires_at=expires_at)
+    wanted = claims.claims_of(row, service.buffer_before_minutes, service.buffer_after_minutes, expires_at=expires_at)
     lost = [claim for claim in wanted if claim.resource_id not in kept]
-    if lost and not (active.issuperset(row.resource_ids) and await claims.take(session, lost, now=now)):
+    if lost and not (active.issuperset(row.resource_ids) and await claims.take(session, lost, now=context.now)):
         raise SlotTaken

@@ -18,8 +18,10 @@ from app.events.matching import subscriptions_matching
 from app.people.schemas import CustomerRead
 from app.scheduling.schemas.appointments import AppointmentData
 from app.scheduling.schemas.blocks import BlockRead
+from app.scheduling.schemas.class_sessions import ClassSessionRead
 from app.scheduling.schemas.resources import ResourceRead
 from app.scheduling.schemas.services import ServiceRead
+from app.scheduling.schemas.waitlist import WaitlistEntryRead
 from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead, WebhookEndpointRead
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +29,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
     {
         "appointment": AppointmentData,
+        "waitlist": WaitlistEntryRead,
+        "session": ClassSessionRead,
         "customer": CustomerRead,
         "service": ServiceRead,
         "resource": ResourceRead,
@@ -41,6 +45,8 @@ DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
 READ_BY: Mapping[str, Permission] = MappingProxyType(
     {
         "appointment": Permission.APPOINTMENTS_READ,
+        "waitlist": Permission.APPOINTMENTS_READ,
+        "session": Permission.APPOINTMENTS_READ,
         "customer": Permission.CUSTOMERS_READ,
         "service": Permission.SERVICES_READ,
         "resource": Permission.RESOURCES_READ,
@@ -51,6 +57,7 @@ READ_BY: Mapping[str, Permission] = MappingProxyType(
 """Who may read what a family's events are about, and so the events."""
 
 _LATER = "2026-12-01T10:00:00Z"
+_HOLD = "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"
 _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "appointment": {
@@ -61,7 +68,9 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "cancel_reason": None,
             "rescheduled_from_id": None,
             "rescheduled_to_id": None,
+            "class_session_id": None,
         },
+        "waitlist": {"appointment_id": None, "expires_at": None},
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},
         "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
@@ -84,6 +93,11 @@ _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
         EventType.APPOINTMENT_CHECKED_IN: {"status": "checked_in"},
         EventType.APPOINTMENT_COMPLETED: {"status": "completed"},
         EventType.APPOINTMENT_NO_SHOW: {"status": "no_show"},
+        EventType.WAITLIST_OFFERED: {"status": "offered", "appointment_id": _HOLD, "expires_at": _LATER},
+        EventType.WAITLIST_ACCEPTED: {"status": "accepted", "appointment_id": _HOLD, "expires_at": _LATER},
+        EventType.WAITLIST_EXPIRED: {"status": "expired", "appointment_id": _HOLD, "expires_at": _LATER},
+        EventType.WAITLIST_LEFT: {"status": "left"},
+        EventType.SESSION_FULL: {"seats_taken": 12},
         EventType.SERVICE_ARCHIVED: {"archived_at": _LATER},
         EventType.RESOURCE_ARCHIVED: {"archived_at": _LATER},
     }

@@ -18,8 +18,9 @@ from app.events.wakeups import REPLAY, OutboxWakeups, wake
 from app.idempotency import keys
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
+from app.scheduling.waitlist import entries, offers
 from app.subscriptions import tiers as subscription_tiers
-from app.subscriptions.limits import history_since
+from app.subscriptions.limits import booking_quota, history_since
 from app.subscriptions.tiers import Tiers
 from app.tenancy.hosts import find_all
 from app.tenancy.mode import Mode
@@ -79,7 +80,7 @@ async def _sweep_public(database: Database, now: datetime) -> None:
 
 
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _forget, _forget_replays, _forget_answers, _wake):
+    for errand in (_expire, _offer, _forget, _forget_replays, _forget_answers, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -91,6 +92,15 @@ async def _expire(session: AsyncSession, visit: _Visit) -> None:
     now = utcnow()
     context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now)
     await expire_due(session, context, limit=_MOST_EXPIRED)
+
+
+async def _offer(session: AsyncSession, visit: _Visit) -> None:
+    """What hours, blocks and services that have changed leave free; what a booking leaves is offered with it."""
+    now = utcnow()
+    quota = booking_quota(visit.tenant, visit.tiers, now=now) if visit.mode is Mode.LIVE else None
+    context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now, quota=quota)
+    await entries.expire_waiting(session, context, limit=_MOST_EXPIRED)
+    await offers.offer_all(session, context)
 
 
 async def _forget(session: AsyncSession, visit: _Visit) -> None:

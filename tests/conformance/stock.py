@@ -74,8 +74,14 @@ async def _add_calendar(business: Business, ids: dict[str, list[str]]) -> None:
     visit = {"service_id": service, "customer_id": customer}
     for start in _hours(9, 10):
         ids["appointment_id"].append(await _make(business, "/appointments", visit | {"start": start}))
+    waiting = dict(zip(("start", "end"), _hours(0, 1), strict=True))
+    shared = {"name": "Yoga", "duration_minutes": 30, "capacity": 3, "requirements": requirements}
+    lesson = visit | {"service_id": await _make(business, "/services", shared), "start": _hours(13)[0]}
+    seat = await business.make("/appointments", lesson)
+    ids["class_session_id"].append(seat["class_session_id"])
     away = dict(zip(("start", "end"), _hours(0, 1), strict=True))
     ids["block_id"].append(await _make(business, f"/resources/{resource}/blocks", away))
+    ids["entry_id"].append(await _make(business, "/waitlist", visit | waiting))
     ids["resource_id"].append(resource)
     ids["service_id"].append(service)
     ids["customer_id"].append(customer)

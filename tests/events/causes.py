@@ -1,68 +1,11 @@
 """What brings each event about: the operation of the API that tells of it, or the passing of time."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from fastapi import FastAPI
-
-from app.core.clock import utcnow
 from app.events.catalogue import EventType
-from app.scheduling import expiry
-from app.scheduling.context import SchedulingContext
-from app.tenancy.mode import Mode
-from tests.actors import Business
-from tests.mailbox import Mailbox
-from tests.people.crowd import NEW_PASSWORD, acceptance
-from tests.scheduling.salon import Salon
-
-TIME = "time"
-_LATER = "2027-02-02T06:00:00Z"
-_EMAIL = "ada@lovelace.example"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A business with a salon in its sandbox."""
-
-    app: FastAPI
-    business: Business
-    salon: Salon
-    mailbox: Mailbox
-
-    async def booked(self, **changes: Any) -> dict[str, Any]:
-        service = await self.salon.service([await self.salon.resource()], requires_approval=False)
-        return await self.salon.booked(service, "10:00", **changes)
-
-    async def requested(self) -> dict[str, Any]:
-        service = await self.salon.service([await self.salon.resource()], requires_approval=True)
-        return await self.salon.booked(service, "10:00")
-
-    async def do(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = await self.salon.desk.request(method, f"/api/v1{path}", json=body)
-        assert answer.is_success, answer.text
-        done: dict[str, Any] = answer.json() if answer.content else {}
-        return done
-
-    async def signed_up(self) -> dict[str, Any]:
-        """Somebody who has made a log-in for themselves."""
-        answer = await self.business.owner.patch("/api/v1/business", json={"self_sign_up": True})
-        assert answer.is_success, answer.text
-        anonymous = self.business.anonymous
-        answer = await anonymous.post("/api/v1/auth/sign-up", json={"email": _EMAIL, "name": "Ada"})
-        assert answer.is_success, answer.text
-        code = (await self.mailbox.latest(_EMAIL)).code
-        answer = await anonymous.post("/api/v1/auth/confirm-sign-up", json={"token": code, "password": NEW_PASSWORD})
-        assert answer.is_success, answer.text
-        (customer,) = (await self.business.owner.get("/api/v1/customers")).json()["items"]
-        found: dict[str, Any] = customer
-        return found
-
-
-Cause = Callable[[Stage], Awaitable[str]]
-"""Has it happen once; the id of what it happened to."""
+from tests.events.stage import EMAIL, TIME, Cause, Stage, sweep
+from tests.events.waiting import WAITING
+from tests.people.crowd import acceptance
 
 
 def _of_appointment(action: str, body: Any = None) -> Cause:
@@ -103,11 +46,7 @@ async def _annotate(stage: Stage) -> str:
 
 async def _let_expire(stage: Stage) -> str:
     made = await stage.booked(hold=True)
-    tenant = await stage.app.state.hosts.require(UUID(stage.business.id), now=utcnow())
-    now = datetime.fromisoformat(_LATER)
-    context = SchedulingContext(tenant, Mode.SANDBOX, "system", now=now, recorded_at=now)
-    async with stage.app.state.database.transaction(tenant.schema(Mode.SANDBOX)) as session:
-        await expiry.expire_due(session, context, limit=10)
+    await sweep(stage)
     return str(made["id"])
 
 
@@ -125,14 +64,14 @@ async def _sign_up(stage: Stage) -> str:
 
 
 async def _claim_record(stage: Stage) -> str:
-    await stage.business.make("/customers", {"name": "Ms Lovelace", "email": _EMAIL})
+    await stage.business.make("/customers", {"name": "Ms Lovelace", "email": EMAIL})
     return str((await stage.signed_up())["id"])
 
 
 async def _accept(stage: Stage) -> str:
-    made = await stage.business.make("/customers", {"name": "Ada", "email": _EMAIL})
+    made = await stage.business.make("/customers", {"name": "Ada", "email": EMAIL})
     await stage.business.make(f"/customers/{made['id']}/invitation", {})
-    code = (await stage.mailbox.latest(_EMAIL)).code
+    code = (await stage.mailbox.latest(EMAIL)).code
     answer = await stage.business.anonymous.post("/api/v1/invitations/accept", json=acceptance(code))
     assert answer.is_success, answer.text
     return str(made["id"])
@@ -246,6 +185,7 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
     ("markNoShow", T.APPOINTMENT_NO_SHOW): _of_appointment("no-show"),
     ("updateAppointment", T.APPOINTMENT_UPDATED): _annotate,
     (TIME, T.APPOINTMENT_HOLD_EXPIRED): _let_expire,
+    **WAITING,
     ("createCustomer", T.CUSTOMER_CREATED): _add_customer,
     ("confirmSignUp", T.CUSTOMER_CREATED): _sign_up,
     ("updateCustomer", T.CUSTOMER_UPDATED): _change_customer,

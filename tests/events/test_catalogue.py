@@ -19,7 +19,8 @@ from app.scheduling.schemas.services import ServiceRead
 from app.tenancy.mode import Mode
 from app.webhooks import event_types
 from tests.actors import Business
-from tests.events.causes import CAUSES, SILENT, TIME, Cause, Stage
+from tests.events.causes import CAUSES, SILENT
+from tests.events.stage import TIME, Cause, Stage
 from tests.mailbox import Mailbox
 from tests.round_trips import statements
 from tests.scheduling.salon import Salon
@@ -27,6 +28,8 @@ from tests.scheduling.salon import Salon
 MOST_BYTES = 64 * 1024
 SHOWN_AT = {
     "appointment": "/appointments",
+    "waitlist": "/waitlist",
+    "session": "/class-sessions",
     "customer": "/customers",
     "service": "/services",
     "resource": "/resources",

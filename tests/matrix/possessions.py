@@ -5,24 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
 from app.core.ids import uuid7
 from app.models.public import PasskeyRow
-from app.models.tenant import CustomerRow
+from app.models.tenant import ClassSessionRow, CustomerRow
 from app.tenancy.slugs import schema_name
 from tests.actors import PASSWORD, Business
 from tests.auth.cast import Cast, Person
 from tests.outboxes import number_deliveries
-from tests.scheduling.catalogue import add_resource, add_service, occupy
+from tests.scheduling.catalogue import add_resource, add_service, class_session_of, occupy
 
 _START_AT = datetime(2031, 3, 3, 10, tzinfo=UTC)
 
 BODIES: dict[str, dict[str, Any]] = {
     "rescheduleAppointment": {"start": "2031-03-04T10:00:00Z"},
     "replaceSchedule": {"timezone": "UTC", "weekly": [], "overrides": []},
+    "joinWaitlist": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-06T10:00:00Z"},
     "createBlock": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T11:00:00Z"},
     "deletePasskey": {"current_password": PASSWORD},
     "createWebhookReplay": {"since": "2026-01-01T00:00:00Z"},
@@ -45,17 +46,24 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
     (appointment,) = (await business.owner.get("/api/v1/appointments")).json()["items"]
     during = {"start": "2031-03-03T12:00:00Z", "end": "2031-03-03T17:00:00Z"}
     block = await business.make(f"/resources/{resource['id']}/blocks", during)
+    waiting = {"service_id": service["id"], "customer_id": appointment["customer_id"], **during}
+    entry = await business.make("/waitlist", waiting)
     endpoint = await business.make("/webhook-endpoints", {"url": "https://example.com/hook", "events": ["*"]})
     customer = await business.make("/customers", {"name": "Ada", "email": "ada@lovelace.example"})
     guest = await cast.add(Role.CUSTOMER, business)
     async with app.state.database.transaction(schema_name(business.slug)) as session:
         theirs = update(CustomerRow).where(CustomerRow.id == UUID(customer["id"]))
         await session.execute(theirs.values(user_id=guest.id))
+        session.add(class_session_of(service, resource["id"]))
+        await session.flush()
+        class_session_id = await session.scalar(select(ClassSessionRow.id))
     return {
         "resource_id": resource["id"],
         "service_id": service["id"],
         "appointment_id": appointment["id"],
         "block_id": block["id"],
+        "class_session_id": str(class_session_id),
+        "entry_id": entry["id"],
         "endpoint_id": endpoint["id"],
         **await _sent_to(business, endpoint["id"]),
         "customer_id": customer["id"],

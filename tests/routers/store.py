@@ -14,9 +14,11 @@ from app.models.public import ApiTokenRow, InvitationRow, NotificationRow, Permi
 from app.models.tenant import (
     AppointmentRow,
     BlockRow,
+    ClassSessionRow,
     CustomerRow,
     ResourceRow,
     ServiceRow,
+    WaitlistEntryRow,
     WebhookAttemptRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
@@ -27,6 +29,7 @@ from app.notifications.kinds import NotificationKind
 from app.tenancy.slugs import schema_name
 from tests.actors import Business, Platform
 from tests.people.crowd import Crowd
+from tests.scheduling.catalogue import class_session_of
 
 NAMES = ("ada", "Bob", "Ada", "bob", "Zoë")
 """Of everything that has a name. Some are equal but for their case, so that the ids have to decide."""
@@ -35,6 +38,8 @@ LISTS = {
     "listCustomers": "/customers",
     "listServices": "/services",
     "listResources": "/resources",
+    "listClassSessions": "/class-sessions",
+    "listWaitlist": "/waitlist",
     "listBlocks": "/resources/{resource}/blocks",
     "listTokens": "/tokens",
     "listNotifications": "/notifications",
@@ -55,9 +60,11 @@ LISTS = {
 _OF_BUSINESSES = (
     AppointmentRow,
     BlockRow,
+    ClassSessionRow,
     CustomerRow,
     ResourceRow,
     ServiceRow,
+    WaitlistEntryRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
     WebhookReplayRow,
@@ -185,6 +192,10 @@ class Store:
             start = midnight + timedelta(days=days)
             body = {"service_id": service["id"], "customer_id": customer["id"], "start": start.isoformat()}
             await self.business.make("/appointments", body)
+            waiting = {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T10:30:00Z"}
+            await self.business.make("/waitlist", body | waiting)
+        async with self.crowd.app.state.database.transaction(schema_name(self.business.slug)) as session:
+            session.add_all([class_session_of(service, resources[0]) for _ in NAMES])
 
     async def _make_simultaneous(self) -> None:
         """Have it that everything was made at one instant: then the ids alone put it in order."""

@@ -89,12 +89,20 @@ async def _connect(canary: Canary, business: Business) -> None:
 
 
 async def _book(canary: Canary, business: Business) -> None:
-    """One appointment to come, and one that was cancelled."""
+    """One appointment to come, one that was cancelled, one of a class, and somebody who waits."""
     wanted = {name: canary.ids[name] for name in ("service_id", "customer_id")} | {"notes": canary.word}
     for hours in (0, 1):
         body = wanted | {"start": f"{START + timedelta(hours=hours):%FT%TZ}"}
         made = await business.make("/appointments", body, client=canary.owner)
         canary.ids["appointment_id" if hours == 0 else "cancelled_id"] = made["id"]
+    waiting = {"start": f"{START + timedelta(days=9):%FT%TZ}", "end": f"{START + timedelta(days=9, hours=1):%FT%TZ}"}
+    canary.ids["entry_id"] = (await business.make("/waitlist", wanted | waiting, client=canary.owner))["id"]
+    shared = {"name": canary.word, "duration_minutes": 60, "capacity": 2}
+    needs = {"requirements": [{"resource_ids": [canary.ids["resource_id"]]}]}
+    of_class = {"service_id": (await business.make("/services", shared | needs, client=canary.owner))["id"]}
+    body = wanted | of_class | {"start": f"{START + timedelta(hours=2):%FT%TZ}"}
+    made = await business.make("/appointments", body, client=canary.owner)
+    canary.ids["class_session_id"] = made["class_session_id"]
     path = f"/api/v1/appointments/{canary.ids['cancelled_id']}/cancel"
     answer = await canary.owner.post(path, json={"reason": canary.word})
     assert answer.status_code == 200, answer.text

@@ -1,6 +1,6 @@
 """The services and resources that tests speak of."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.core.clock import utcnow
 from app.core.ids import uuid7
-from app.models.tenant import AppointmentRow
+from app.models.tenant import AppointmentRow, ClassSessionRow
 from app.scheduling import claims
 from app.tenancy.slugs import schema_name
 from tests.actors import Business
@@ -69,3 +69,20 @@ async def occupy(
         await session.flush()
         claim = claims.NewClaim(UUID(resource_id), start_at, end_at, appointment.id, expires_at=expires_at)
         assert await claims.take(session, [claim], now=now)
+
+
+def class_session_of(service: dict[str, Any], resource_id: str) -> ClassSessionRow:
+    """A session of a class with one of two seats taken, in the year 2031. It claims nothing."""
+    now = utcnow()
+    return ClassSessionRow(
+        id=uuid7(),
+        service_id=UUID(service["id"]),
+        resource_ids=[UUID(resource_id)],
+        start_at=datetime(2031, 6, 2, 10, tzinfo=UTC),
+        end_at=datetime(2031, 6, 2, 11, tzinfo=UTC),
+        seats=2,
+        seats_taken=1,
+        status="open",
+        created_at=now,
+        updated_at=now,
+    )

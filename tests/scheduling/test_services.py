@@ -36,6 +36,8 @@ class TestCreateService:
             "requires_approval": False,
             "approval_ttl_minutes": 2880,
             "hold_ttl_minutes": 10,
+            "offer_ttl_minutes": 60,
+            "capacity": 1,
             "requirements": [{"resource_ids": [ada]}],
             "archived_at": None,
         }
@@ -80,7 +82,7 @@ class TestCreateService:
             ("approval_ttl_minutes", 0),
             ("hold_ttl_minutes", 2**31),
             ("requirements", []),
-            ("capacity", 1),
+            ("capacity", 0),
         ],
     )
     async def test_refuses_and_points_at(self, shop: Business, field: str, value: object) -> None:

@@ -3,6 +3,7 @@
 from app.models.tenant.appointment import AppointmentRow
 from app.models.tenant.block import BlockRow
 from app.models.tenant.claim import ClaimRow
+from app.models.tenant.class_session import ClassSessionRow
 from app.models.tenant.customer import CustomerRow
 from app.models.tenant.event import EventRow
 from app.models.tenant.idempotency_key import IdempotencyKeyRow
@@ -11,6 +12,7 @@ from app.models.tenant.schedule_override import ScheduleOverrideRow
 from app.models.tenant.schedule_rule import ScheduleRuleRow
 from app.models.tenant.service import ServiceRow
 from app.models.tenant.service_requirement import ServiceRequirementRow
+from app.models.tenant.waitlist_entry import WaitlistEntryRow
 from app.models.tenant.webhook_attempt import WebhookAttemptRow
 from app.models.tenant.webhook_delivery import WebhookDeliveryRow
 from app.models.tenant.webhook_endpoint import WebhookEndpointRow
@@ -20,6 +22,7 @@ __all__ = [
     "AppointmentRow",
     "BlockRow",
     "ClaimRow",
+    "ClassSessionRow",
     "CustomerRow",
     "EventRow",
     "IdempotencyKeyRow",
@@ -28,6 +31,7 @@ __all__ = [
     "ScheduleRuleRow",
     "ServiceRequirementRow",
     "ServiceRow",
+    "WaitlistEntryRow",
     "WebhookAttemptRow",
     "WebhookDeliveryRow",
     "WebhookEndpointRow",

@@ -20,12 +20,16 @@ STATUSES = (
 
 
 class AppointmentRow(TenantBase):
-    """A customer's booking, with its price as it was when booked. `revision` counts its changes."""
+    """A customer's booking, with its price as it was when booked; perhaps seats of a class.
+
+    `revision` counts its changes.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", "status"),
         CheckConstraint("start_at < end_at", "order"),
+        CheckConstraint("seats >= 1", "seats"),
         CheckConstraint("cancelled_by IN ('customer', 'staff', 'system')", "cancelled_by"),
         Index(None, "start_at", "id"),
         Index(None, "created_at", "id"),
@@ -33,6 +37,7 @@ class AppointmentRow(TenantBase):
         Index(None, "customer_id", "start_at"),
         Index("appointments_resource_ids_idx", "resource_ids", postgresql_using="gin"),
         Index(None, "service_id"),
+        Index(None, "class_session_id"),
         Index(
             "appointments_expires_at_idx",
             "expires_at",
@@ -63,3 +68,5 @@ class AppointmentRow(TenantBase):
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    seats: Mapped[int] = mapped_column(server_default="1")
+    class_session_id: Mapped[UUID | None] = mapped_column(ForeignKey("class_sessions.id"))

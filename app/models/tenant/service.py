@@ -18,6 +18,7 @@ class ServiceRow(TenantBase):
         CheckConstraint("slot_step_minutes BETWEEN 1 AND 1440", "slot_step"),
         CheckConstraint("buffer_before_minutes BETWEEN 0 AND 1440", "buffer_before"),
         CheckConstraint("buffer_after_minutes BETWEEN 0 AND 1440", "buffer_after"),
+        CheckConstraint("capacity BETWEEN 1 AND 1000", "capacity"),
         CheckConstraint("price_minor >= 0", "price"),
         CheckConstraint(f"alignment IN {ALIGNMENTS}", "alignment"),
     )
@@ -40,3 +41,5 @@ class ServiceRow(TenantBase):
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    capacity: Mapped[int] = mapped_column(server_default="1")
+    offer_ttl_minutes: Mapped[int] = mapped_column(server_default="60")

@@ -15,7 +15,9 @@ from app.models.tenant import AppointmentRow
 from app.people.schemas import CustomerRead
 from app.scheduling.lifecycle import Status, status_at
 from app.scheduling.schemas.resources import ResourceRead
-from app.scheduling.schemas.services import ServiceRead
+from app.scheduling.schemas.services import MOST_SEATS, ServiceRead
+
+Seats = Annotated[int, Field(ge=1, le=MOST_SEATS, examples=[1])]
 
 
 class AppointmentCreate(RequestModel):
@@ -41,6 +43,8 @@ class AppointmentCreate(RequestModel):
     notes: Text = ""
     timezone: TimeZoneName | None = None
     """The zone that the customer booked in; the business's own, if left out."""
+    seats: Seats = 1
+    """Of a class: how many of its seats."""
     hold: bool = False
     """Only keep the slot, for the service's `hold_ttl_minutes`, until the appointment is confirmed."""
 
@@ -92,11 +96,15 @@ class AppointmentData(ResponseModel):
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
     """The zone it was booked in."""
     price_minor: Annotated[int, Field(examples=[4500])]
-    """In the currency's minor unit, as it was when booked."""
+    """In the currency's minor unit, as it was when booked, for all the seats."""
     currency: Annotated[str, Field(examples=["EUR"])]
     notes: Annotated[str, Field(examples=["By the window, please."])]
     source: Annotated[str, Field(examples=["api"])]
-    """Where the booking came from: `api` or `staff`."""
+    """Where the booking came from: `api`, `staff` or `waitlist`."""
+    seats: Annotated[int, Field(examples=[1])]
+    """How many it takes in a class; 1 otherwise."""
+    class_session_id: Annotated[UUID | None, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e73"])]
+    """The session it shares with others, of a class."""
     expires_at: datetime | None
     """When a held or pending appointment gives its slot up."""
     cancelled_at: datetime | None

@@ -13,7 +13,7 @@ class SlotRead(ResponseModel):
     resource_ids: list[UUID]
     """Everybody and everything that is free and could serve."""
     remaining: int
-    """How many bookings of the service this start can still take."""
+    """How many bookings of the service this start can still take; of a class, how many seats there are."""
 
 
 class AvailabilityRead(ResponseModel):

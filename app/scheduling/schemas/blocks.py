@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import Instant, RequestModel, ResponseModel, SearchText
-from app.errors import InvalidValue
+from app.scheduling.ranges import check_span
 
 MAX_LENGTH = timedelta(days=366)
 
@@ -22,12 +22,7 @@ class BlockCreate(RequestModel):
     @field_validator("end")
     @classmethod
     def _after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
-        start = info.data.get("start")
-        if start is not None and end <= start:
-            raise InvalidValue("must be after the start", code="not-after-start")
-        if start is not None and end - start > MAX_LENGTH:
-            days = MAX_LENGTH.days
-            raise InvalidValue("must be at most {days} days after the start", code="too-far", params={"days": days})
+        check_span(info.data.get("start"), end, MAX_LENGTH)
         return end
 
 

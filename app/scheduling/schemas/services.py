@@ -22,6 +22,8 @@ BufferMinutes = Annotated[int, Field(ge=0, le=MINUTES_A_DAY, examples=[10])]
 PriceMinor = Annotated[int, Field(ge=0, le=10**12, examples=[4500])]
 NoticeMinutes = Annotated[int, Field(ge=0, le=MINUTES_A_YEAR, examples=[120])]
 WindowDays = Annotated[int, Field(ge=0, le=3650, examples=[60])]
+MOST_SEATS = 1000
+Capacity = Annotated[int, Field(ge=1, le=MOST_SEATS, examples=[12])]
 ApprovalMinutes = Annotated[int, Field(ge=1, le=30 * MINUTES_A_DAY)]
 
 
@@ -61,6 +63,10 @@ class ServiceCreate(RequestModel):
     """How long a booking waits for approval before it expires."""
     hold_ttl_minutes: Minutes = 10
     """How long a slot is held for somebody who has not confirmed yet."""
+    offer_ttl_minutes: Minutes = 60
+    """How long a place that has become free is kept for who is offered it from the waitlist."""
+    capacity: Capacity = 1
+    """How many customers share a start. Above 1 it is a class."""
     requirements: Requirements
     """A booking takes one resource of each, all different."""
 
@@ -82,6 +88,9 @@ class ServiceUpdate(PatchModel):
     requires_approval: Settable[bool] = None
     approval_ttl_minutes: Settable[ApprovalMinutes] = None
     hold_ttl_minutes: Settable[Minutes] = None
+    offer_ttl_minutes: Settable[Minutes] = None
+    capacity: Settable[Capacity] = None
+    """For the sessions to come; those that are open keep their seats."""
     requirements: Settable[Requirements] = None
     """Replaces all of them."""
 
@@ -106,6 +115,8 @@ class ServiceRead(ResponseModel):
     requires_approval: Annotated[bool, Field(examples=[False])]
     approval_ttl_minutes: Annotated[int, Field(examples=[2880])]
     hold_ttl_minutes: Annotated[int, Field(examples=[10])]
+    offer_ttl_minutes: Annotated[int, Field(examples=[60])]
+    capacity: Annotated[int, Field(examples=[1])]
     requirements: list[RequirementRead]
     archived_at: datetime | None
     created_at: datetime
