@@ -23,6 +23,10 @@ class Permission(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
+    DESK_READ = "desk:read"
+    DESK_WRITE = "desk:write"
     SANDBOX_READ = "sandbox:read"
     SANDBOX_WRITE = "sandbox:write"
     BUSINESS_READ = "business:read"
@@ -48,6 +52,9 @@ class Area(StrEnum):
     APPOINTMENTS = "appointments"
     CUSTOMERS = "customers"
     CATALOGUE = "catalogue"
+    TICKETS_OWN = "tickets_own"
+    TICKETS_ALL = "tickets_all"
+    TICKETS_MANAGE = "tickets_manage"
     WEBHOOKS = "webhooks"
     REPORTS = "reports"
     SETTINGS = "settings"
@@ -55,7 +62,7 @@ class Area(StrEnum):
 
 P = Permission
 
-# `yes`, `-`, or the area that brings it to members of staff whom the owner has given that area.
+# `yes`, `-`, or the areas any of which brings it to members of staff whom the owner has given that area.
 _ROLES = (
     "SUPERUSER PLATFORM_MANAGER PLATFORM_SALES PLATFORM_SUPPORT   TENANT_OWNER TENANT_MANAGER TENANT_STAFF CUSTOMER"
 )
@@ -74,6 +81,11 @@ _TABLE = {
     P.WEBHOOKS_WRITE: "      -    -    -     -         yes   -       -            -   ",
     P.TOKENS_READ: "         -    -    -     -         yes   -       -            -   ",
     P.TOKENS_WRITE: "        -    -    -     -         yes   -       -            -   ",
+    # The own tickets, and those of everybody.
+    P.TICKETS_READ: "        -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage yes ",
+    P.TICKETS_WRITE: "       -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage yes ",
+    P.DESK_READ: "           -    -    -     -         yes   yes     tickets_all,tickets_manage - ",
+    P.DESK_WRITE: "          -    -    -     -         yes   yes     tickets_manage - ",
     P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",
     P.SANDBOX_WRITE: "       -    -    -     -         yes   yes     -            -   ",
     P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",
@@ -101,7 +113,7 @@ MATRIX: dict[Permission, dict[Role, str]] = {
 def permissions_of(role: Role, areas: Iterable[str] = ()) -> frozenset[Permission]:
     """What a user of this role may do; of TENANT_STAFF, one with these areas."""
     given = {"yes", *areas} if role is Role.TENANT_STAFF else {"yes"}
-    return frozenset(permission for permission, row in MATRIX.items() if row[role] in given)
+    return frozenset(permission for permission, row in MATRIX.items() if not given.isdisjoint(row[role].split(",")))
 
 
 def _of_realm(*, platform: bool) -> frozenset[Permission]:

@@ -14,6 +14,7 @@ Problem
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
 │                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
 │                               · DeliveryNotFound · ReplayNotFound · ClassSessionNotFound · WaitlistEntryNotFound
+│                               · TicketNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
@@ -113,6 +114,7 @@ from app.errors.not_found import (
     ServiceNotFound,
     SessionNotFound,
     TenantNotFound,
+    TicketNotFound,
     TierNotFound,
     TokenNotFound,
     UserNotFound,
@@ -210,6 +212,7 @@ __all__ = [
     "SlugTaken",
     "TenantNotFound",
     "TenantSuspended",
+    "TicketNotFound",
     "TierLimit",
     "TierNotFound",
     "TokenExpired",

@@ -92,6 +92,13 @@ class WaitlistEntryNotFound(NotFound):
     """
 
 
+class TicketNotFound(NotFound):
+    """There is no such ticket.
+
+    It is none of this business in this mode, or none that you may see.
+    """
+
+
 class UserNotFound(NotFound):
     """There is no such user."""
 

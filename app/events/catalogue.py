@@ -80,6 +80,14 @@ class EventType(StrEnum):
     SESSION_FULL = "session.full", "The last seat of a class was taken. `data` is the session: one start of the class."
     SESSION_SPOT_OPENED = "session.spot_opened", "A class that was full has seats again."
 
+    TICKET_CREATED = "ticket.created", "A ticket was opened, by a customer or for one."
+    TICKET_REPLIED = (
+        "ticket.replied",
+        "Somebody has replied to a ticket, which may have taken it up or opened it again. `data.message` is the reply.",
+    )
+    TICKET_UPDATED = "ticket.updated", "What a ticket is about, its priority, or who looks after it was changed."
+    TICKET_STATUS_CHANGED = "ticket.status_changed", "A ticket goes on, has ended, or begins again."
+
     CUSTOMER_CREATED = "customer.created", "A customer was recorded, or signed up."
     CUSTOMER_UPDATED = "customer.updated", "A customer's record was changed, or got a log-in."
 

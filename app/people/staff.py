@@ -1,5 +1,6 @@
 """The people who work at a business, or for the platform."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,12 +36,14 @@ _POWER = frozenset({"role", "areas", "is_active"})
 """What nobody changes about themselves."""
 
 
-async def is_active(session: AsyncSession, tenant: Tenant, user_id: UUID) -> bool:
-    """Whether this is somebody who works at this business and can log in."""
+async def find_active(session: AsyncSession, tenant: Tenant | None, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them who work at this business and can log in."""
+    if tenant is None or not user_ids:
+        return set()
     query = select(UserRow.id).where(
-        UserRow.id == user_id, UserRow.tenant_id == tenant.id, UserRow.is_active, UserRow.role.in_(STAFF)
+        UserRow.id.in_(user_ids), UserRow.tenant_id == tenant.id, UserRow.is_active, UserRow.role.in_(STAFF)
     )
-    return (await session.scalars(query)).one_or_none() is not None
+    return set(await session.scalars(query))
 
 
 async def find(session: AsyncSession, actor: Principal, filters: StaffFilters) -> Page[UserRow]:

@@ -128,6 +128,6 @@ async def _check_user(session: AsyncSession, tenant: Tenant, kind: str, user_id:
     if kind != "staff":
         wrong = FieldError("/user_id", "only staff can be linked to a log-in", code="staff-only")
         raise ValidationFailed(errors=[wrong])
-    if not await staff.is_active(session, tenant, user_id):
+    if user_id not in await staff.find_active(session, tenant, {user_id}):
         wrong = FieldError("/user_id", "there is no such active member of staff", code="unknown")
         raise ValidationFailed(errors=[wrong])

@@ -165,7 +165,10 @@ class Dispatcher(BackgroundWork):
             next_due_at = now if may_be_more else await deliveries.next_due_at(session, after=now)
         del outbox.ended[: len(ended)]
         outbox.leave(given_up)
+        gone = {attempt.delivery.endpoint_id for attempt in outbox.ended if attempt.is_refused_for_good}
         for delivery in claimed:
+            if delivery.endpoint_id in gone:  # it has said so meanwhile: the leases run out, and by then it is disabled
+                continue
             outbox.waiting.setdefault(delivery.endpoint_id, deque()).append(delivery)
         self._begin(outbox)
         if may_be_more:

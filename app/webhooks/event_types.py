@@ -22,6 +22,7 @@ from app.scheduling.schemas.class_sessions import ClassSessionRead
 from app.scheduling.schemas.resources import ResourceRead
 from app.scheduling.schemas.services import ServiceRead
 from app.scheduling.schemas.waitlist import WaitlistEntryRead
+from app.tickets.schemas import TicketRead, TicketReply
 from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead, WebhookEndpointRead
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,6 +32,8 @@ DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
         "appointment": AppointmentData,
         "waitlist": WaitlistEntryRead,
         "session": ClassSessionRead,
+        "ticket": TicketRead,
+        EventType.TICKET_REPLIED: TicketReply,
         "customer": CustomerRead,
         "service": ServiceRead,
         "resource": ResourceRead,
@@ -47,6 +50,7 @@ READ_BY: Mapping[str, Permission] = MappingProxyType(
         "appointment": Permission.APPOINTMENTS_READ,
         "waitlist": Permission.APPOINTMENTS_READ,
         "session": Permission.APPOINTMENTS_READ,
+        "ticket": Permission.DESK_READ,
         "customer": Permission.CUSTOMERS_READ,
         "service": Permission.SERVICES_READ,
         "resource": Permission.RESOURCES_READ,
@@ -71,6 +75,15 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "class_session_id": None,
         },
         "waitlist": {"appointment_id": None, "expires_at": None},
+        "ticket": {
+            "status": "open",
+            "priority": "normal",
+            "appointment_id": None,
+            "assignee_id": None,
+            "first_responded_at": None,
+            "resolved_at": None,
+            "closed_at": None,
+        },
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},
         "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
@@ -98,6 +111,8 @@ _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
         EventType.WAITLIST_EXPIRED: {"status": "expired", "appointment_id": _HOLD, "expires_at": _LATER},
         EventType.WAITLIST_LEFT: {"status": "left"},
         EventType.SESSION_FULL: {"seats_taken": 12},
+        EventType.TICKET_REPLIED: {"status": "in_progress", "first_responded_at": "2026-12-01T09:00:00Z"},
+        EventType.TICKET_STATUS_CHANGED: {"status": "resolved", "resolved_at": "2026-12-01T09:00:00Z"},
         EventType.SERVICE_ARCHIVED: {"archived_at": _LATER},
         EventType.RESOURCE_ARCHIVED: {"archived_at": _LATER},
     }

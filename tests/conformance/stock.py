@@ -53,6 +53,7 @@ def _things(number: int, colleague: str) -> list[tuple[str, str, dict[str, Any]]
         ("token_id", "/tokens", {"name": "Our website", "mode": "test", "scopes": ["services:read"]}),
         ("endpoint_id", "/webhook-endpoints", {"url": "https://example.com/hooks", "events": ["*"]}),
         ("grant_id", "/grants", grant),
+        ("ticket_id", "/tickets", {"subject": "The bill", "body": "It is wrong."}),
         ("invitation_id", "/invitations", _invitation(number)),
     ]
 

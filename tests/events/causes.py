@@ -50,6 +50,30 @@ async def _let_expire(stage: Stage) -> str:
     return str(made["id"])
 
 
+async def _open_ticket(stage: Stage) -> str:
+    return str((await stage.business.make("/tickets", {"subject": "The bill", "body": "It is wrong."}))["id"])
+
+
+async def _reply(stage: Stage) -> str:
+    ticket = await _open_ticket(stage)
+    await stage.business.make(f"/tickets/{ticket}/messages", {"body": "We look into it."})
+    return ticket
+
+
+async def _assign(stage: Stage) -> str:
+    ticket = await _open_ticket(stage)
+    answer = await stage.business.owner.patch(f"/api/v1/tickets/{ticket}", json={"priority": "high"})
+    assert answer.is_success, answer.text
+    return ticket
+
+
+async def _resolve(stage: Stage) -> str:
+    ticket = await _open_ticket(stage)
+    answer = await stage.business.owner.post(f"/api/v1/tickets/{ticket}/status", json={"status": "resolved"})
+    assert answer.is_success, answer.text
+    return ticket
+
+
 async def _add_customer(stage: Stage) -> str:
     return str((await stage.do("POST", "/customers", {"name": "Grace"}))["id"])
 
@@ -186,6 +210,10 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
     ("updateAppointment", T.APPOINTMENT_UPDATED): _annotate,
     (TIME, T.APPOINTMENT_HOLD_EXPIRED): _let_expire,
     **WAITING,
+    ("openTicket", T.TICKET_CREATED): _open_ticket,
+    ("addTicketMessage", T.TICKET_REPLIED): _reply,
+    ("updateTicket", T.TICKET_UPDATED): _assign,
+    ("setTicketStatus", T.TICKET_STATUS_CHANGED): _resolve,
     ("createCustomer", T.CUSTOMER_CREATED): _add_customer,
     ("confirmSignUp", T.CUSTOMER_CREATED): _sign_up,
     ("updateCustomer", T.CUSTOMER_UPDATED): _change_customer,

@@ -23,6 +23,8 @@ _START_AT = datetime(2031, 3, 3, 10, tzinfo=UTC)
 BODIES: dict[str, dict[str, Any]] = {
     "rescheduleAppointment": {"start": "2031-03-04T10:00:00Z"},
     "replaceSchedule": {"timezone": "UTC", "weekly": [], "overrides": []},
+    "setTicketStatus": {"status": "closed"},
+    "addTicketMessage": {"body": "Thank you."},
     "joinWaitlist": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-06T10:00:00Z"},
     "createBlock": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T11:00:00Z"},
     "deletePasskey": {"current_password": PASSWORD},
@@ -48,6 +50,7 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
     block = await business.make(f"/resources/{resource['id']}/blocks", during)
     waiting = {"service_id": service["id"], "customer_id": appointment["customer_id"], **during}
     entry = await business.make("/waitlist", waiting)
+    ticket = await business.make("/tickets", {"subject": "The bill", "body": "It is wrong."})
     endpoint = await business.make("/webhook-endpoints", {"url": "https://example.com/hook", "events": ["*"]})
     customer = await business.make("/customers", {"name": "Ada", "email": "ada@lovelace.example"})
     guest = await cast.add(Role.CUSTOMER, business)
@@ -64,6 +67,7 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "block_id": block["id"],
         "class_session_id": str(class_session_id),
         "entry_id": entry["id"],
+        "ticket_id": ticket["id"],
         "endpoint_id": endpoint["id"],
         **await _sent_to(business, endpoint["id"]),
         "customer_id": customer["id"],

@@ -18,6 +18,8 @@ from app.models.tenant import (
     CustomerRow,
     ResourceRow,
     ServiceRow,
+    TicketMessageRow,
+    TicketRow,
     WaitlistEntryRow,
     WebhookAttemptRow,
     WebhookDeliveryRow,
@@ -40,6 +42,8 @@ LISTS = {
     "listResources": "/resources",
     "listClassSessions": "/class-sessions",
     "listWaitlist": "/waitlist",
+    "listTickets": "/tickets",
+    "listTicketMessages": "/tickets/{ticket}/messages",
     "listBlocks": "/resources/{resource}/blocks",
     "listTokens": "/tokens",
     "listNotifications": "/notifications",
@@ -64,6 +68,8 @@ _OF_BUSINESSES = (
     CustomerRow,
     ResourceRow,
     ServiceRow,
+    TicketMessageRow,
+    TicketRow,
     WaitlistEntryRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
@@ -114,6 +120,7 @@ class Store:
     async def fill(self) -> dict[str, Shelf]:
         """The shelf of each list."""
         resources = await self._furnish()
+        ticket = await self._ask()
         endpoint = await self._listen()
         await self._employ()
         await self._book(resources)
@@ -124,7 +131,8 @@ class Store:
             is_platform = path.startswith("/platform")
             client = self.platform.superuser if is_platform else self.business.owner
             narrow = {"listTenants": {"q": self.business.slug}, "listUsers": {"tenant_id": self.business.id}}
-            address = f"/api/v1{path.format(resource=resources[0], endpoint=endpoint, delivery=delivery)}"
+            ids = {"resource": resources[0], "endpoint": endpoint, "delivery": delivery, "ticket": ticket}
+            address = f"/api/v1{path.format(**ids)}"
             shelves[name] = Shelf(address, client, narrow.get(name, {}))
         return shelves
 
@@ -142,6 +150,13 @@ class Store:
             block = {"start": f"2027-03-01T{hour}:00:00Z", "end": f"2027-03-01T{hour}:30:00Z"}
             await make(f"/resources/{resources[0]}/blocks", block)
         return resources
+
+    async def _ask(self) -> str:
+        for name in NAMES:
+            ticket = await self.business.make("/tickets", {"subject": name, "body": name})
+        for name in NAMES[1:]:
+            await self.business.make(f"/tickets/{ticket['id']}/messages", {"body": name})
+        return str(ticket["id"])
 
     async def _listen(self) -> str:
         for name in ("b", "c", "a"):

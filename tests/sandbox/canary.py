@@ -83,6 +83,8 @@ async def _furnish(canary: Canary, business: Business) -> None:
 async def _connect(canary: Canary, business: Business) -> None:
     hook = {"url": f"{canary.receiver.url}/{canary.word}", "events": ["*"]}
     canary.ids["endpoint_id"] = (await business.make("/webhook-endpoints", hook, client=canary.owner))["id"]
+    ticket = {"subject": canary.word, "body": canary.word, "category": canary.word}
+    canary.ids["ticket_id"] = (await business.make("/tickets", ticket, client=canary.owner))["id"]
     mode = "live" if canary.mode is Mode.LIVE else "test"
     token = {"name": canary.word, "mode": mode, "scopes": ["services:read"]}
     canary.ids["token_id"] = (await business.make("/tokens", token, client=canary.owner))["id"]

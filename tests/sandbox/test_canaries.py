@@ -40,6 +40,7 @@ OF_NO_MODE = {
     "listStaff",
     "getStaff",
     "listCandidates",
+    "countTickets",  # nothing but numbers
     "listEventTypes",
     "getEventType",
 }

@@ -92,7 +92,7 @@ class TestCreateWebhookEndpoint:
             (["appointment.created", "customer.*"], "customers:read"),
             (["customer.created"], "customers:read"),
             (["token.*"], "tokens:read"),
-            (["*"], "customers:read"),
+            (["*"], ":read"),
         ],
     )
     async def test_sends_nobody_what_the_caller_may_not_read(

@@ -12,6 +12,8 @@ from app.models.tenant.schedule_override import ScheduleOverrideRow
 from app.models.tenant.schedule_rule import ScheduleRuleRow
 from app.models.tenant.service import ServiceRow
 from app.models.tenant.service_requirement import ServiceRequirementRow
+from app.models.tenant.ticket import TicketRow
+from app.models.tenant.ticket_message import TicketMessageRow
 from app.models.tenant.waitlist_entry import WaitlistEntryRow
 from app.models.tenant.webhook_attempt import WebhookAttemptRow
 from app.models.tenant.webhook_delivery import WebhookDeliveryRow
@@ -31,6 +33,8 @@ __all__ = [
     "ScheduleRuleRow",
     "ServiceRequirementRow",
     "ServiceRow",
+    "TicketMessageRow",
+    "TicketRow",
     "WaitlistEntryRow",
     "WebhookAttemptRow",
     "WebhookDeliveryRow",

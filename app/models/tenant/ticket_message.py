@@ -1,0 +1,28 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import TenantBase
+
+
+class TicketMessageRow(TenantBase):
+    """What was said about a ticket: a reply that both sides read, or a note among the staff."""
+
+    __tablename__ = "ticket_messages"
+    __table_args__ = (
+        CheckConstraint("kind IN ('reply', 'note')", "kind"),
+        CheckConstraint("author IN ('customer', 'staff')", "author"),
+        CheckConstraint("kind = 'reply' OR author = 'staff'", "note"),
+        Index(None, "ticket_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    author: Mapped[str]
+    author_id: Mapped[UUID]
+    author_name: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime]

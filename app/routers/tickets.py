@@ -1,0 +1,141 @@
+"""Tickets: what customers want of the business, and what it says to that."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from app.auth.dependencies import Now, TenantSession
+from app.errors import (
+    AppointmentNotFound,
+    CursorInvalid,
+    CustomerNotFound,
+    InvalidTransition,
+    RevisionStale,
+    TicketNotFound,
+)
+from app.models.tenant import TicketRow
+from app.routers.conditions import ExpectedRevisions
+from app.routers.pages import PageRead
+from app.routers.problems import PERMITTED, problems
+from app.routers.routing import ApiRouter
+from app.tickets import desk, messages
+from app.tickets.dependencies import CanManageTickets, CanReadTickets, CanWriteTickets
+from app.tickets.schemas import (
+    TicketCounts,
+    TicketCreate,
+    TicketFilters,
+    TicketMessageCreate,
+    TicketMessageFilters,
+    TicketMessageRead,
+    TicketRead,
+    TicketReply,
+    TicketStatusChange,
+    TicketUpdate,
+)
+
+router = ApiRouter(prefix="/tickets", tags=["Tickets"], responses=problems(*PERMITTED))
+
+
+def _answer(row: TicketRow, response: Response) -> TicketRead:
+    response.headers["ETag"] = desk.etag_of(row)
+    return TicketRead.model_validate(row)
+
+
+@router.post("", status_code=201, summary="Open a ticket", responses=problems(CustomerNotFound, AppointmentNotFound))
+async def open_ticket(
+    body: TicketCreate,
+    actor: CanWriteTickets,
+    session: TenantSession,
+    now: Now,
+    request: Request,
+    response: Response,
+) -> TicketRead:
+    """Ask something of the business as a customer, or write it down for one as somebody who works there."""
+    row = await desk.open_ticket(session, actor, body, now=now)
+    response.headers["Location"] = request.app.url_path_for(get_ticket.__name__, ticket_id=row.id)
+    return _answer(row, response)
+
+
+@router.get("", summary="List tickets", responses=problems(CursorInvalid))
+async def list_tickets(
+    actor: CanReadTickets, session: TenantSession, filters: Annotated[TicketFilters, Query()]
+) -> PageRead[TicketRead]:
+    """The tickets that the caller may see, the latest to change first.
+
+    Customers see their own. Members of staff see those that they opened, look after or follow, or all of them: that is
+    for the owner to decide.
+    """
+    return PageRead[TicketRead].model_validate(await desk.find(session, actor, filters))
+
+
+@router.get("/counts", summary="Count tickets")
+async def count_tickets(actor: CanReadTickets, session: TenantSession) -> TicketCounts:
+    """How many tickets of each status the caller may see."""
+    return await desk.count(session, actor)
+
+
+@router.get("/{ticket_id}", summary="Get a ticket", responses=problems(TicketNotFound))
+async def get_ticket(ticket_id: UUID, actor: CanReadTickets, session: TenantSession, response: Response) -> TicketRead:
+    """One ticket. Its `ETag` can be sent back in `If-Match` with a change."""
+    return _answer(await desk.require(session, actor, ticket_id), response)
+
+
+@router.patch(
+    "/{ticket_id}",
+    summary="Change a ticket",
+    responses=problems(TicketNotFound, RevisionStale, CustomerNotFound, AppointmentNotFound),
+)
+async def update_ticket(
+    ticket_id: UUID,
+    body: TicketUpdate,
+    actor: CanManageTickets,
+    session: TenantSession,
+    revisions: ExpectedRevisions,
+    now: Now,
+    response: Response,
+) -> TicketRead:
+    """Change what it is about, how urgent it is, who looks after it and who follows it."""
+    return _answer(await desk.update(session, actor, ticket_id, body, revisions, now=now), response)
+
+
+@router.post(
+    "/{ticket_id}/status",
+    summary="Set a ticket's status",
+    responses=problems(TicketNotFound, RevisionStale, InvalidTransition),
+)
+async def set_ticket_status(
+    ticket_id: UUID,
+    body: TicketStatusChange,
+    actor: CanWriteTickets,
+    session: TenantSession,
+    revisions: ExpectedRevisions,
+    now: Now,
+    response: Response,
+) -> TicketRead:
+    """Have it go on, end, or begin again. Customers close their tickets and open them once more, and no more."""
+    return _answer(await desk.set_status(session, actor, ticket_id, body.status, revisions, now=now), response)
+
+
+@router.post("/{ticket_id}/messages", status_code=201, summary="Reply to a ticket", responses=problems(TicketNotFound))
+async def add_ticket_message(
+    ticket_id: UUID, body: TicketMessageCreate, actor: CanWriteTickets, session: TenantSession, now: Now
+) -> TicketReply:
+    """Say something that both sides read, or note something for the staff alone.
+
+    A customer's reply has a ticket go on that waited for it, and opens one once more that was over. The first reply of
+    the staff takes it up.
+    """
+    return await desk.say(session, actor, ticket_id, body, now=now)
+
+
+@router.get("/{ticket_id}/messages", summary="List what was said", responses=problems(TicketNotFound, CursorInvalid))
+async def list_ticket_messages(
+    ticket_id: UUID,
+    actor: CanReadTickets,
+    session: TenantSession,
+    filters: Annotated[TicketMessageFilters, Query()],
+) -> PageRead[TicketMessageRead]:
+    """The messages in order of time. The notes among them are for the staff alone."""
+    ticket = await desk.require(session, actor, ticket_id)
+    return PageRead[TicketMessageRead].model_validate(await messages.find(session, actor, ticket.id, filters))

@@ -1,0 +1,52 @@
+"""Which tickets somebody may see, and on which side of the desk they are."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true
+
+from app.auth.permissions import Permission
+from app.auth.principals import Principal
+from app.auth.roles import Role
+from app.errors import FieldError, ValidationFailed
+from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
+
+CUSTOMER, STAFF = "customer", "staff"
+
+
+def side_of(actor: Principal) -> str:
+    """Whether the caller is a customer or works here."""
+    return CUSTOMER if actor.role is Role.CUSTOMER else STAFF
+
+
+def visible_to(actor: Principal) -> Select[tuple[TicketRow]]:
+    """The tickets that the caller may see: the own ones, or all of them."""
+    return select(TicketRow).where(may_see(actor))
+
+
+def may_see(actor: Principal) -> ColumnElement[bool]:
+    """A customer's own tickets are those about them, a member of staff's those that they have to do with."""
+    row = TicketRow
+    if side_of(actor) == CUSTOMER:
+        return row.customer_id.in_(select(CustomerRow.id).where(CustomerRow.user_id == actor.user_id))
+    if Permission.DESK_READ in actor.permissions:
+        return true()
+    own: Any = literal(actor.user_id)
+    return or_(row.opener_id == actor.user_id, row.assignee_id == actor.user_id, own == func.any(row.follower_ids))
+
+
+def messages_for(actor: Principal) -> Select[tuple[TicketMessageRow]]:
+    """The messages that the caller may read, of tickets that they may see: no customer reads notes."""
+    query = select(TicketMessageRow)
+    return query.where(TicketMessageRow.kind == "reply") if side_of(actor) == CUSTOMER else query
+
+
+def for_staff_alone(actor: Principal, **given: object) -> None:
+    """Raise ValidationFailed if a customer has given one of these fields."""
+    if side_of(actor) == CUSTOMER:
+        errors = [
+            FieldError(f"/{name}", "is for the staff to say", code="staff-only")
+            for name, value in given.items()
+            if value is not None
+        ]
+        if errors:
+            raise ValidationFailed(errors=errors)

@@ -1,0 +1,272 @@
+"""Tickets: opened, found, looked after, brought to an end."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.permissions import Permission
+from app.auth.principals import Principal
+from app.core.ids import uuid7
+from app.core.pagination import Page
+from app.core.patch import apply, changes
+from app.db.conditions import contains, equals, is_among, was_changed
+from app.db.pages import Orders, find_page
+from app.errors import (
+    AppointmentNotFound,
+    CustomerNotFound,
+    FieldError,
+    RevisionStale,
+    TicketNotFound,
+    ValidationFailed,
+)
+from app.events.catalogue import EventType
+from app.events.outbox import Event, record
+from app.models.tenant import AppointmentRow, CustomerRow, TicketRow
+from app.people import staff
+from app.people.customers import require as require_customer
+from app.scheduling.appointments import require as require_appointment
+from app.tickets import messages
+from app.tickets.access import CUSTOMER, for_staff_alone, may_see, side_of, visible_to
+from app.tickets.lifecycle import OF_CUSTOMERS, TicketStatus, after_reply, check_transition
+from app.tickets.schemas import (
+    TicketCounts,
+    TicketCreate,
+    TicketFilters,
+    TicketMessageCreate,
+    TicketRead,
+    TicketReply,
+    TicketUpdate,
+)
+
+_ORDERS: Orders = {
+    "created_at": TicketRow.created_at,
+    "updated_at": TicketRow.updated_at,
+    "number": TicketRow.number,
+}
+
+
+def etag_of(ticket: TicketRow) -> str:
+    """The entity tag of a ticket as it is: its revision."""
+    return f'"{ticket.revision}"'
+
+
+async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreate, *, now: datetime) -> TicketRow:
+    """Open a ticket with its first message: for a customer, or by one for themselves.
+
+    Raises CustomerNotFound, AppointmentNotFound, PermissionDenied for an assignee that the caller may not choose, and
+    ValidationFailed for what is for the staff to say, somebody who does not work here or another's appointment.
+    """
+    for_staff_alone(actor, customer_id=data.customer_id, priority=data.priority, assignee_id=data.assignee_id)
+    customer_id = data.customer_id
+    if side_of(actor) == CUSTOMER:
+        customer_id = await _own_record(session, actor)
+    row = TicketRow(
+        id=uuid7(),
+        subject=data.subject,
+        status=TicketStatus.OPEN,
+        priority=data.priority or "normal",
+        category=data.category,
+        customer_id=customer_id,
+        appointment_id=data.appointment_id,
+        opened_by=side_of(actor),
+        opener_id=actor.user_id,
+        assignee_id=data.assignee_id,
+        follower_ids=[],
+        revision=1,
+        created_at=now,
+        updated_at=now,
+    )
+    if data.assignee_id is not None:
+        actor.require(Permission.DESK_WRITE)
+        await _check_colleagues(session, actor, {"/assignee_id": data.assignee_id})
+    await _check_subjects(session, actor, row)
+    session.add(row)
+    await session.flush()
+    await messages.add(session, actor, row, TicketMessageCreate(body=data.body), now=now)
+    _tell(session, EventType.TICKET_CREATED, row)
+    return row
+
+
+async def find(session: AsyncSession, actor: Principal, filters: TicketFilters) -> Page[TicketRow]:
+    """A page of the tickets that the caller may see. Raises CursorInvalid."""
+    row = TicketRow
+    query = visible_to(actor).where(
+        is_among(row.status, filters.status),
+        equals(row.priority, filters.priority),
+        equals(row.category, filters.category),
+        equals(row.assignee_id, filters.assignee_id),
+        equals(row.customer_id, filters.customer_id),
+        equals(row.appointment_id, filters.appointment_id),
+        contains(filters.q, row.subject),
+        was_changed(filters, row.created_at, row.updated_at),
+    )
+    return await find_page(session, query, filters, _ORDERS, by=row.id, ids=filters.ids)
+
+
+async def count(session: AsyncSession, actor: Principal) -> TicketCounts:
+    """How many tickets of each status the caller may see."""
+    row = TicketRow
+    query = select(row.status, func.count()).where(may_see(actor)).group_by(row.status)
+    found = dict((await session.execute(query)).tuples().all())
+    return TicketCounts(**{status.value: found.get(status.value, 0) for status in TicketStatus})
+
+
+async def require(session: AsyncSession, actor: Principal, ticket_id: UUID, *, for_update: bool = False) -> TicketRow:
+    """A ticket that the caller may see. Raises TicketNotFound."""
+    query = visible_to(actor).where(TicketRow.id == ticket_id)
+    row = (await session.scalars(query.with_for_update(of=TicketRow) if for_update else query)).one_or_none()
+    if row is None:
+        raise TicketNotFound("There is no ticket {ticket_id}.", params={"ticket_id": ticket_id})
+    return row
+
+
+async def update(
+    session: AsyncSession,
+    actor: Principal,
+    ticket_id: UUID,
+    data: TicketUpdate,
+    expected: Collection[str] | None,
+    *,
+    now: datetime,
+) -> TicketRow:
+    """Change what a ticket is about and who looks after it.
+
+    Raises TicketNotFound, RevisionStale, CustomerNotFound, AppointmentNotFound, and ValidationFailed for somebody who
+    does not work here or an appointment of another customer.
+    """
+    row = await _lock(session, actor, ticket_id, expected)
+    wanted = changes(data)
+    if "follower_ids" in wanted:
+        wanted["follower_ids"] = list(dict.fromkeys(wanted["follower_ids"]))
+    named = {f"/follower_ids/{place}": each for place, each in enumerate(wanted.get("follower_ids", ()))}
+    if wanted.get("assignee_id") is not None:
+        named["/assignee_id"] = wanted["assignee_id"]
+    await _check_colleagues(session, actor, named)
+    if apply(row, wanted):
+        if wanted.keys() & {"customer_id", "appointment_id"}:
+            await _check_subjects(session, actor, row)
+        _change(row, now=now)
+        _tell(session, EventType.TICKET_UPDATED, row)
+    return row
+
+
+async def set_status(
+    session: AsyncSession,
+    actor: Principal,
+    ticket_id: UUID,
+    to: TicketStatus,
+    expected: Collection[str] | None,
+    *,
+    now: datetime,
+) -> TicketRow:
+    """Have a ticket go on, end or begin again. Raises TicketNotFound, RevisionStale, InvalidTransition.
+
+    Raises ValidationFailed for what is for the staff to say: customers close their tickets or open them once more.
+    """
+    row = await _lock(session, actor, ticket_id, expected)
+    if to not in OF_CUSTOMERS:
+        for_staff_alone(actor, status=to)
+    check_transition(TicketStatus(row.status), to)
+    _become(row, to, now=now)
+    _change(row, now=now)
+    _tell(session, EventType.TICKET_STATUS_CHANGED, row)
+    return row
+
+
+async def say(
+    session: AsyncSession, actor: Principal, ticket_id: UUID, data: TicketMessageCreate, *, now: datetime
+) -> TicketReply:
+    """Reply to a ticket, or note something about it; the ticket as it is by then.
+
+    A reply takes it up, or opens it once more; a note leaves it as it is, and nobody outside hears of it. Raises
+    TicketNotFound, and ValidationFailed for a customer's note.
+    """
+    row = await require(session, actor, ticket_id, for_update=True)
+    message = await messages.add(session, actor, row, data, now=now)
+    if message.kind == "reply":
+        is_by_customer = side_of(actor) == CUSTOMER
+        if not is_by_customer and row.opened_by == CUSTOMER and row.first_responded_at is None:
+            row.first_responded_at = now
+        _follow_reply(row, by_customer=is_by_customer, now=now)
+    _change(row, now=now)
+    read = TicketRead.model_validate(row)
+    answer = TicketReply(**read.model_dump(), message=messages.read(message))
+    if message.kind == "reply":
+        record(session, Event(EventType.TICKET_REPLIED, now, row.id, answer.model_dump()))
+    return answer
+
+
+async def _lock(
+    session: AsyncSession, actor: Principal, ticket_id: UUID, expected: Collection[str] | None
+) -> TicketRow:
+    row = await require(session, actor, ticket_id, for_update=True)
+    if expected is not None and etag_of(row) not in expected:
+        raise RevisionStale
+    return row
+
+
+async def _own_record(session: AsyncSession, actor: Principal) -> UUID:
+    """The business's record of the customer who calls. Raises CustomerNotFound."""
+    query = select(CustomerRow.id).where(CustomerRow.user_id == actor.user_id).order_by(CustomerRow.id).limit(1)
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise CustomerNotFound("The business has no record of you. Ask it to link your log-in.")
+    return found
+
+
+async def _check_colleagues(session: AsyncSession, actor: Principal, named: dict[str, UUID]) -> None:
+    active = await staff.find_active(session, actor.tenant, set(named.values()))
+    errors = [
+        FieldError(pointer, "must be somebody who works here", code="unknown")
+        for pointer, user_id in named.items()
+        if user_id not in active
+    ]
+    if errors:
+        raise ValidationFailed(errors=errors)
+
+
+async def _check_subjects(session: AsyncSession, actor: Principal, row: TicketRow) -> None:
+    """Raise CustomerNotFound, AppointmentNotFound, and ValidationFailed for an appointment of another customer."""
+    if row.customer_id is not None and side_of(actor) != CUSTOMER:
+        await require_customer(session, row.customer_id)
+    if row.appointment_id is None:
+        return
+    appointment: AppointmentRow = await require_appointment(session, row.appointment_id)
+    if appointment.customer_id == row.customer_id:
+        return
+    if side_of(actor) == CUSTOMER:  # nobody learns of appointments that are not theirs
+        raise AppointmentNotFound(
+            "There is no appointment {appointment_id}.", params={"appointment_id": row.appointment_id}
+        )
+    raise ValidationFailed(
+        errors=[FieldError("/appointment_id", "is an appointment of another customer", code="unsuitable")]
+    )
+
+
+def _follow_reply(row: TicketRow, *, by_customer: bool, now: datetime) -> None:
+    to = after_reply(TicketStatus(row.status), by_customer=by_customer)
+    if to != row.status:
+        _become(row, to, now=now)
+
+
+def _become(row: TicketRow, to: TicketStatus, *, now: datetime) -> None:
+    row.status = to
+    if to is TicketStatus.OPEN:
+        row.resolved_at = row.closed_at = None
+    elif to is TicketStatus.RESOLVED:
+        row.resolved_at = now
+    elif to is TicketStatus.CLOSED:
+        row.closed_at = now
+        row.resolved_at = row.resolved_at or now
+
+
+def _change(row: TicketRow, *, now: datetime) -> None:
+    row.revision += 1
+    row.updated_at = now
+
+
+def _tell(session: AsyncSession, kind: EventType, row: TicketRow) -> None:
+    record(session, Event(kind, row.updated_at, row.id, TicketRead.model_validate(row).model_dump()))

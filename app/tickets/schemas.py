@@ -1,0 +1,130 @@
+"""Tickets as they travel."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.core.filters import Changing, Dated
+from app.core.pagination import ORDER, Ids, PageRequest, Separated
+from app.core.patch import Clearable, PatchModel, Settable
+from app.core.schemas import RequestModel, ResponseModel, SearchText
+from app.tickets.lifecycle import TicketStatus
+
+Priority = Literal["low", "normal", "high", "urgent"]
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), Field(examples=["My colour has faded"])]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Field(examples=["It was fine on Monday."])]
+Category = Annotated[str, StringConstraints(max_length=60), Field(examples=["Complaint"])]
+Followers = Annotated[list[UUID], Field(max_length=50)]
+
+
+class TicketCreate(RequestModel):
+    subject: Subject
+    body: Body
+    """The first message."""
+    category: Category = ""
+    appointment_id: UUID | None = None
+    """The appointment that it is about."""
+    customer_id: UUID | None = None
+    """Whom the staff open it for. A customer opens it for themselves, and leaves this out."""
+    priority: Priority | None = None
+    """For the staff to say; `normal` if left out."""
+    assignee_id: UUID | None = None
+    """Who looks after it: for those who may manage tickets to say."""
+
+
+class TicketUpdate(PatchModel):
+    subject: Settable[Subject] = None
+    category: Settable[Category] = None
+    priority: Settable[Priority] = None
+    assignee_id: Clearable[UUID] = None
+    """Somebody who works here; null for nobody."""
+    follower_ids: Settable[Followers] = None
+    """Replaces all of them."""
+    customer_id: Clearable[UUID] = None
+    appointment_id: Clearable[UUID] = None
+
+
+class TicketStatusChange(RequestModel):
+    status: TicketStatus
+
+
+class TicketRead(ResponseModel):
+    id: UUID
+    number: Annotated[int, Field(examples=[1042])]
+    """Counts the business's tickets: short enough to say on the telephone."""
+    subject: Subject
+    status: TicketStatus
+    priority: Priority
+    category: Category
+    customer_id: Annotated[UUID | None, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e71"])]
+    appointment_id: Annotated[UUID | None, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"])]
+    opened_by: Literal["customer", "staff"]
+    assignee_id: Annotated[UUID | None, Field(examples=["01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e70"])]
+    follower_ids: list[UUID]
+    first_responded_at: datetime | None
+    """When the staff first replied to the customer."""
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    revision: Annotated[int, Field(examples=[1])]
+    """Counts the changes; the `ETag` holds it."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketMessageCreate(RequestModel):
+    body: Body
+    kind: Literal["reply", "note"] = "reply"
+    """A note is for the staff alone: no customer ever reads it."""
+
+
+class TicketMessageRead(ResponseModel):
+    id: UUID
+    kind: Literal["reply", "note"]
+    author: Literal["customer", "staff"]
+    author_id: UUID
+    author_name: Annotated[str, Field(examples=["Grace Hopper"])]
+    body: Body
+    created_at: datetime
+
+
+class TicketReply(TicketRead):
+    """A ticket, with the reply that was made."""
+
+    message: TicketMessageRead
+
+
+class TicketCounts(ResponseModel):
+    """How many tickets the caller may see of each status."""
+
+    open: int
+    in_progress: int
+    waiting: int
+    resolved: int
+    closed: int
+
+
+class TicketFilters(Changing, PageRequest):
+    """Which tickets are wanted, and which page of them."""
+
+    sort: Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at", "number", "-number"], ORDER] = (
+        "-updated_at"
+    )
+    ids: Ids = ()
+    status: Annotated[tuple[TicketStatus, ...], Separated] = ()
+    """Only those in one of these statuses: repeated, or separated by commas."""
+    priority: Priority | None = None
+    category: Annotated[str, Field(max_length=60)] | None = None
+    assignee_id: UUID | None = None
+    customer_id: UUID | None = None
+    appointment_id: UUID | None = None
+    q: SearchText | None = None
+    """Part of the subject."""
+
+
+class TicketMessageFilters(Dated, PageRequest):
+    """Which messages are wanted, and which page of them."""
+
+    sort: Annotated[Literal["created_at", "-created_at"], ORDER] = "created_at"
+    ids: Ids = ()
