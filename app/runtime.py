@@ -18,6 +18,7 @@ from app.events.news import EventNews
 from app.events.wakeups import OutboxWakeups
 from app.integrations.broadcast import Broadcast
 from app.integrations.buckets import SharedBuckets
+from app.integrations.dns import Resolver, resolver_of
 from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
 from app.mail.wakeups import MailWakeups
@@ -41,6 +42,7 @@ class Runtime:
     rate_limits: RateLimits
     token_usage: TokenUsage
     places: Places
+    resolver: Resolver
     invalidation: Invalidation
     audit_trail: AuditTrail
 
@@ -76,6 +78,7 @@ class Runtime:
             ),
             token_usage=TokenUsage(database),
             places=Places(settings.geoip_database),
+            resolver=resolver_of(settings),
             invalidation=invalidation,
             audit_trail=audit_trail,
         )

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105 — refused in production # nosec B105
 
+PUBLIC_RESOLVERS = ["1.1.1.1", "8.8.8.8", "9.9.9.9"]
+
 
 _SMTP_URL = r"^smtps?://([^@/?#\s]+@)?([^@/?#:\s\[\]]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?(\?starttls=(true|false))?$"
 
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     requests_per_minute_of_address: int = Field(300, ge=1, le=1_000_000)
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     webhook_allow_loopback: bool = False
+    dns_resolvers: list[str] = []
     smtp_url: str | None = Field(None, pattern=_SMTP_URL)
     mail_from: str | None = Field(None, pattern=r"^[\w.!#$%&'*+/=?^{|}~-]+@[A-Za-z0-9.-]+$")
     data_dir: Path = Path(".data")
@@ -63,6 +66,11 @@ class Settings(BaseSettings):
     def wants_second_factor(self) -> bool:
         """Whether platform roles may only be used with a second factor."""
         return self.require_second_factor or self.environment is Environment.PRODUCTION
+
+    @property
+    def resolvers(self) -> list[str]:
+        """Who is asked for the records of domains; nobody outside of production, unless they are named."""
+        return self.dns_resolvers or (PUBLIC_RESOLVERS if self.environment is Environment.PRODUCTION else [])
 
     @property
     def sender(self) -> str:

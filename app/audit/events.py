@@ -101,6 +101,10 @@ class AuditEvent(StrEnum):
         "What a tier covers was changed.",
     )
 
+    DOMAIN_ADDED = "domain.added", "hostname", "A host name of a business's own was named."
+    DOMAIN_STATUS_CHANGED = "domain.status_changed", "status", "A domain got another status."
+    DOMAIN_MADE_PRIMARY = "domain.made_primary", "is_primary", "A domain became the one that a business is known by."
+
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created", "host events is_enabled", "A webhook endpoint was added."
     WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed", "host events is_enabled", "A webhook endpoint was changed."
     WEBHOOK_ENDPOINT_SECRET_ROTATED = (

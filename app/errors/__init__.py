@@ -14,9 +14,10 @@ Problem
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
 │                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
 │                               · DeliveryNotFound · ReplayNotFound · ClassSessionNotFound · WaitlistEntryNotFound
-│                               · TicketNotFound
+│                               · TicketNotFound · DomainNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
+│                               · DomainTaken
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · WebhookEndpointDisabled · DeliveryPending · ReplayRunning
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
@@ -48,6 +49,7 @@ from app.errors.conflicts import (
     Archived,
     Conflict,
     DeliveryPending,
+    DomainTaken,
     EmailTaken,
     IdempotencyKeyInUse,
     InvalidTransition,
@@ -102,6 +104,7 @@ from app.errors.not_found import (
     ClassSessionNotFound,
     CustomerNotFound,
     DeliveryNotFound,
+    DomainNotFound,
     EventNotFound,
     EventTypeNotFound,
     GrantNotFound,
@@ -153,6 +156,8 @@ __all__ = [
     "CustomerNotFound",
     "DeliveryNotFound",
     "DeliveryPending",
+    "DomainNotFound",
+    "DomainTaken",
     "EmailTaken",
     "EnrolmentRequired",
     "EventNotFound",
@@ -240,6 +245,7 @@ CONSTRAINT_PROBLEMS: dict[str, type[Problem]] = {
     "users_tenant_email_key": EmailTaken,
     "invitations_open_key": AlreadyInvited,
     "claims_no_overlap_excl": SlotTaken,
+    "custom_domains_open_key": DomainTaken,
     "passkeys_credential_id_key": PasskeyInvalid,
     "webhook_replays_running_idx": ReplayRunning,
 }

@@ -16,6 +16,13 @@ class SlugTaken(Conflict):
     """
 
 
+class DomainTaken(Conflict):
+    """Another business has this domain.
+
+    Whoever owns the name can let it go there first.
+    """
+
+
 class EmailTaken(Conflict):
     """Someone here already uses this e-mail address.
 

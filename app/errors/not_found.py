@@ -99,6 +99,13 @@ class TicketNotFound(NotFound):
     """
 
 
+class DomainNotFound(NotFound):
+    """There is no such domain.
+
+    `GET /api/v1/domains` lists those of this business.
+    """
+
+
 class UserNotFound(NotFound):
     """There is no such user."""
 

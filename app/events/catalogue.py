@@ -108,6 +108,17 @@ class EventType(StrEnum):
     RESOURCE_BLOCKED = "resource.blocked", "A resource takes no bookings for a time. `data` is the block."
     RESOURCE_UNBLOCKED = "resource.unblocked", "A block was removed. `data` is the block as it was."
 
+    DOMAIN_ADDED = "domain.added", "A host name of the business's own was named. Its records are looked for."
+    DOMAIN_VERIFIED = "domain.verified", "The TXT record was found: the host name is the business's."
+    DOMAIN_ACTIVATED = "domain.activated", "The host name leads here, and the business answers at it."
+    DOMAIN_FAILED = "domain.failed", "The records were not found for so long that they are looked for no more."
+    DOMAIN_SUSPENDED = (
+        "domain.suspended",
+        "An active host name has lost its records, three checks in a row: the business answers there no more.",
+    )
+    DOMAIN_RELEASED = "domain.released", "A host name was let go."
+    DOMAIN_UPDATED = "domain.updated", "A host name became the one that the business is known by."
+
     TOKEN_CREATED = (
         "token.created",
         "An API token was made; where it replaces one, `rolled_from_id` names that. The token itself is not told.",

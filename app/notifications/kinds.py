@@ -20,6 +20,7 @@ class NotificationKind(StrEnum):
     DEMO_EXPIRING = "demo_expiring"
     WEBHOOK_FAILING = "webhook_failing"
     WEBHOOK_DISABLED = "webhook_disabled"
+    DOMAIN_CHANGED = "domain_changed"
 
 
 class Notice(BaseModel, ABC):
@@ -146,6 +147,17 @@ class WebhookDisabled(Notice):
         return f"Nothing is sent to {self.host} any more. {self.reason}"
 
 
+class DomainChanged(Notice):
+    title = "A domain of yours"
+
+    hostname: str
+    status: Literal["verified", "active", "failed", "suspended", "released"]
+    problem: str | None = None
+
+    def text(self) -> str:
+        return f"{self.hostname} {_DOMAIN_CHANGES[self.status]}"
+
+
 NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.NEW_DEVICE: NewDevice,
     NotificationKind.PASSWORD_CHANGED: PasswordChanged,
@@ -158,10 +170,18 @@ NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.DEMO_EXPIRING: DemoExpiring,
     NotificationKind.WEBHOOK_FAILING: WebhookFailing,
     NotificationKind.WEBHOOK_DISABLED: WebhookDisabled,
+    NotificationKind.DOMAIN_CHANGED: DomainChanged,
 }
 
 _IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."
 _IF_NOT_YOU_RESET = "If that was not you, have a link sent by `Forgotten password`, and tell the business."
+_DOMAIN_CHANGES = {
+    "verified": "is proved to be yours.",
+    "active": "leads here: your business answers there.",
+    "failed": "was given up: its DNS records were not found. Set them, and have it verified again.",
+    "suspended": "is no longer served: its DNS records are gone. It comes back by itself once they are there again.",
+    "released": "was let go. Remove its DNS records as well.",
+}
 _SECOND_FACTOR_CHANGES = {
     "totp_added": "An authenticator app was set up.",
     "totp_removed": "The authenticator app was removed.",

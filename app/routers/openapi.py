@@ -78,6 +78,7 @@ TAGS = [
     {"name": "Staff", "description": "The people who work at a business, or for the platform."},
     {"name": "Invitations", "description": "Places kept for people who have not come yet."},
     {"name": "Business", "description": "What a business decides about itself."},
+    {"name": "Domains", "description": "Host names of a business's own, and the DNS records that they need."},
     {"name": "Notifications", "description": "What a user should know."},
     {
         "name": "Platform: businesses",

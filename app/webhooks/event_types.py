@@ -12,6 +12,7 @@ from app.auth.principals import Principal
 from app.auth.schemas import TokenData
 from app.core.examples import example_of
 from app.core.schemas import ResponseModel
+from app.domains.schemas import DomainData
 from app.errors import EventTypeNotFound
 from app.events.catalogue import SUBSCRIBABLE, EventType
 from app.events.matching import subscriptions_matching
@@ -37,6 +38,7 @@ DATA: Mapping[str, type[ResponseModel]] = MappingProxyType(
         "customer": CustomerRead,
         "service": ServiceRead,
         "resource": ResourceRead,
+        "domain": DomainData,
         "token": TokenData,
         "webhook": WebhookEndpointRead,
         EventType.RESOURCE_BLOCKED: BlockRead,
@@ -54,6 +56,7 @@ READ_BY: Mapping[str, Permission] = MappingProxyType(
         "customer": Permission.CUSTOMERS_READ,
         "service": Permission.SERVICES_READ,
         "resource": Permission.RESOURCES_READ,
+        "domain": Permission.BUSINESS_READ,
         "token": Permission.TOKENS_READ,
         "webhook": Permission.WEBHOOKS_READ,
     }
@@ -61,6 +64,7 @@ READ_BY: Mapping[str, Permission] = MappingProxyType(
 """Who may read what a family's events are about, and so the events."""
 
 _LATER = "2026-12-01T10:00:00Z"
+_UNPROVED: dict[str, Any] = {"verified_at": None, "activated_at": None}
 _HOLD = "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"
 _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -86,6 +90,7 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},
+        "domain": {"status": "active", "problem": None, "failures": 0, "released_at": None},
         "token": {"expires_at": None, "last_used_at": None, "rolled_from_id": None},
         "webhook": dict.fromkeys(("disabled_reason", "failing_since", "previous_secret_expires_at")),
     }
@@ -113,6 +118,16 @@ _TELLING: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
         EventType.SESSION_FULL: {"seats_taken": 12},
         EventType.TICKET_REPLIED: {"status": "in_progress", "first_responded_at": "2026-12-01T09:00:00Z"},
         EventType.TICKET_STATUS_CHANGED: {"status": "resolved", "resolved_at": "2026-12-01T09:00:00Z"},
+        EventType.DOMAIN_ADDED: _UNPROVED | {"status": "pending", "checked_at": None},
+        EventType.DOMAIN_VERIFIED: {
+            "status": "verified",
+            "activated_at": None,
+            "problem": "not-pointing",
+            "failures": 1,
+        },
+        EventType.DOMAIN_FAILED: _UNPROVED | {"status": "failed", "problem": "txt-missing", "next_check_at": None},
+        EventType.DOMAIN_SUSPENDED: {"status": "suspended", "problem": "not-pointing", "failures": 3},
+        EventType.DOMAIN_RELEASED: {"status": "released", "released_at": _LATER, "next_check_at": None},
         EventType.SERVICE_ARCHIVED: {"archived_at": _LATER},
         EventType.RESOURCE_ARCHIVED: {"archived_at": _LATER},
     }

@@ -20,7 +20,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.drain import Dispatcher
 from app.webhooks.transport import WebhookTransport
-from app.workers import demos, mail, sweeper, webhooks
+from app.workers import demos, domains, mail, sweeper, webhooks
 from app.workers.failures import watched
 from app.workers.jobs import WorkerState
 
@@ -72,7 +72,7 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
     """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
     pool = await connect(worker.runtime.settings.redis_url)
     taker = arq.Worker(
-        functions=[watched(job) for job in (webhooks.drain, webhooks.replay, mail.send)],
+        functions=[watched(job) for job in (webhooks.drain, webhooks.replay, mail.send, domains.check)],
         cron_jobs=[watched(job) for job in (sweeper.every_minute(), mail.every_minute(), demos.every_hour())],
         redis_pool=pool,
         job_serializer=encode_job,

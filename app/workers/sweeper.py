@@ -14,7 +14,8 @@ from app.auth import masquerade, one_time_codes, session_list, throttle
 from app.core.clock import utcnow
 from app.db.engine import make_engine
 from app.db.session import Database
-from app.events.wakeups import REPLAY, OutboxWakeups, wake
+from app.domains import checking, names
+from app.events.wakeups import REPLAY, OutboxWakeups, run_now, wake
 from app.idempotency import keys
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
@@ -57,6 +58,9 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
     async with runtime.database.transaction() as session:
         tenants = [tenant for tenant in await find_all(session) if not (tenant.is_suspended or tenant.has_ended(now))]
         tiers = await subscription_tiers.find_all(session)
+        to_check = await checking.find_due(session, now=now)
+    for tenant_id in to_check:
+        await run_now(runtime.queue, names.CHECK, tenant_id, Mode.LIVE)
     start = secrets.randbelow(len(tenants) + 1)
     outboxes = list(product(tenants[start:] + tenants[:start], Mode))
     for first in range(0, len(outboxes), _BATCH):

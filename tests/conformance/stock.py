@@ -12,6 +12,7 @@ from app.auth.roles import Role
 from app.core.clock import utcnow
 from tests.actors import PASSWORD, Business
 from tests.conformance.desk import Desk
+from tests.domains.names import custom_domain
 
 Words = dict[str, list[str]]
 """What a parameter or a part of a body may be told, by its place: `path.service_id`, `body.start`."""
@@ -30,6 +31,10 @@ async def stock(app: FastAPI, business: Business) -> Words:
         await _add_calendar(business, ids)
         for name, path, body in _things(number, colleague):
             ids[name].append(await _make(business, path, body))
+    async with app.state.database.transaction() as session:
+        domains = [custom_domain(UUID(business.id), f"book-{number}.salons.example") for number in range(_OF_EACH)]
+        session.add_all(domains)
+        ids["domain_id"] += [str(domain.id) for domain in domains]
     words = {f"{place}.{name}": values for name, values in ids.items() for place in ("path", "query", "body")}
     return words | {
         "body.requirements[*].resource_ids[*]": ids["resource_id"],

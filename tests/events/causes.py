@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.events.catalogue import EventType
+from tests.events.naming import NAMING
 from tests.events.stage import EMAIL, TIME, Cause, Stage, sweep
 from tests.events.waiting import WAITING
 from tests.people.crowd import acceptance
@@ -210,6 +211,7 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
     ("updateAppointment", T.APPOINTMENT_UPDATED): _annotate,
     (TIME, T.APPOINTMENT_HOLD_EXPIRED): _let_expire,
     **WAITING,
+    **NAMING,
     ("openTicket", T.TICKET_CREATED): _open_ticket,
     ("addTicketMessage", T.TICKET_REPLIED): _reply,
     ("updateTicket", T.TICKET_UPDATED): _assign,
@@ -239,6 +241,7 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
 SILENT = {
     "runBatch",  # each of its requests tells by itself
     "updateToken",
+    "verifyDomain",  # what is found tells by itself
     "resetSandbox",  # tells of everything that it makes, as its own test has it
     # Who logs in, how, and as whom: that is for the audit trail.
     *("logIn", "answerChallenge", "challengePasskey", "logInWithPasskey", "refreshSession", "logOut"),

@@ -31,6 +31,7 @@ SHOWN_AT = {
     "waitlist": "/waitlist",
     "session": "/class-sessions",
     "ticket": "/tickets",
+    "domain": "/domains",
     "customer": "/customers",
     "service": "/services",
     "resource": "/resources",

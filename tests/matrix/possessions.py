@@ -15,6 +15,7 @@ from app.models.tenant import ClassSessionRow, CustomerRow
 from app.tenancy.slugs import schema_name
 from tests.actors import PASSWORD, Business
 from tests.auth.cast import Cast, Person
+from tests.domains.names import custom_domain
 from tests.outboxes import number_deliveries
 from tests.scheduling.catalogue import add_resource, add_service, class_session_of, occupy
 
@@ -68,10 +69,18 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "class_session_id": str(class_session_id),
         "entry_id": entry["id"],
         "ticket_id": ticket["id"],
+        "domain_id": str(await _name(app, business)),
         "endpoint_id": endpoint["id"],
         **await _sent_to(business, endpoint["id"]),
         "customer_id": customer["id"],
     }
+
+
+async def _name(app: FastAPI, business: Business) -> UUID:
+    row = custom_domain(UUID(business.id), f"{business.slug}.salons.example")
+    async with app.state.database.transaction() as session:
+        session.add(row)
+    return row.id
 
 
 async def _sent_to(business: Business, endpoint_id: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.DEMO_EXPIRING: {"expires_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_FAILING: {"host": "hooks.example.com", "ends_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_DISABLED: {"host": "hooks.example.com", "reason": "The endpoint answered 410 Gone."},
+    NotificationKind.DOMAIN_CHANGED: {"hostname": "book.example.com", "status": "failed", "problem": "txt-missing"},
 }
 
 

@@ -10,7 +10,15 @@ from sqlalchemy import insert, select, update
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
-from app.models.public import ApiTokenRow, InvitationRow, NotificationRow, PermissionGrantRow, UserRow, UserSessionRow
+from app.models.public import (
+    ApiTokenRow,
+    CustomDomainRow,
+    InvitationRow,
+    NotificationRow,
+    PermissionGrantRow,
+    UserRow,
+    UserSessionRow,
+)
 from app.models.tenant import (
     AppointmentRow,
     BlockRow,
@@ -30,6 +38,7 @@ from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
 from app.tenancy.slugs import schema_name
 from tests.actors import Business, Platform
+from tests.domains.names import custom_domain
 from tests.people.crowd import Crowd
 from tests.scheduling.catalogue import class_session_of
 
@@ -43,6 +52,7 @@ LISTS = {
     "listClassSessions": "/class-sessions",
     "listWaitlist": "/waitlist",
     "listTickets": "/tickets",
+    "listDomains": "/domains",
     "listTicketMessages": "/tickets/{ticket}/messages",
     "listBlocks": "/resources/{resource}/blocks",
     "listTokens": "/tokens",
@@ -121,6 +131,7 @@ class Store:
         """The shelf of each list."""
         resources = await self._furnish()
         ticket = await self._ask()
+        await self._name()
         endpoint = await self._listen()
         await self._employ()
         await self._book(resources)
@@ -150,6 +161,11 @@ class Store:
             block = {"start": f"2027-03-01T{hour}:00:00Z", "end": f"2027-03-01T{hour}:30:00Z"}
             await make(f"/resources/{resources[0]}/blocks", block)
         return resources
+
+    async def _name(self) -> None:
+        async with self.crowd.app.state.database.transaction() as session:
+            for letter in "cabed":
+                session.add(custom_domain(UUID(self.business.id), f"{letter}.{self.business.slug}.example"))
 
     async def _ask(self) -> str:
         for name in NAMES:
@@ -219,7 +235,7 @@ class Store:
             for row in _OF_BUSINESSES:
                 await session.execute(update(row).values(created_at=instant))
         async with database.transaction() as session:
-            for shared in (ApiTokenRow, InvitationRow, PermissionGrantRow, UserRow):
+            for shared in (ApiTokenRow, CustomDomainRow, InvitationRow, PermissionGrantRow, UserRow):
                 await session.execute(update(shared).where(shared.tenant_id == tenant_id).values(created_at=instant))
             users = select(UserRow.id).where(UserRow.tenant_id == tenant_id)
             for own in (NotificationRow, UserSessionRow):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -22,12 +23,13 @@ from app.routers.routing import API_PREFIX
 from app.settings import Settings
 from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
+from tests.domains.names import custom_domain
 from tests.sandbox.canary import START, WORDS, Canary, planted
 
 DOCUMENT = create_app(Settings(_env_file=None)).openapi()
 RANGE = {"start": f"{START:%F}T00:00:00Z", "end": f"{START:%F}T23:00:00Z"}
 SEARCHES = ("q", "email")
-SHARED = {"user_id", "tenant_id", "event_type"}
+SHARED = {"user_id", "tenant_id", "event_type", "domain_id"}
 """What both modes have, of what an address can hold."""
 OF_NO_MODE = {
     "getMe",
@@ -40,6 +42,8 @@ OF_NO_MODE = {
     "listStaff",
     "getStaff",
     "listCandidates",
+    "listDomains",
+    "getDomain",
     "countTickets",  # nothing but numbers
     "listEventTypes",
     "getEventType",
@@ -135,9 +139,11 @@ async def aviary(app: FastAPI, platform: Platform) -> AsyncIterator[Aviary]:
             mode: [canaries[mode].owner, await business.client(*sorted(SCOPES), mode=word)]
             for mode, word in ((Mode.LIVE, "live"), (Mode.SANDBOX, "test"))
         }
-        yield Aviary(
-            business, canaries, listeners, {"user_id": me, "tenant_id": business.id, "event_type": "customer.created"}
-        )
+        domain = custom_domain(UUID(business.id), f"{business.slug}.salons.example")
+        async with app.state.database.transaction() as session:
+            session.add(domain)
+        shared = {"user_id": me, "tenant_id": business.id, "event_type": "customer.created"}
+        yield Aviary(business, canaries, listeners, shared | {"domain_id": str(domain.id)})
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=list(READS))

@@ -3,6 +3,7 @@
 from app.models.public.api_token import ApiTokenRow
 from app.models.public.audit_chain import AuditChainRow
 from app.models.public.audit_entry import AuditEntryRow
+from app.models.public.custom_domain import CustomDomainRow
 from app.models.public.domain import DomainRow
 from app.models.public.invitation import InvitationRow
 from app.models.public.mail import MailRow
@@ -25,6 +26,7 @@ __all__ = [
     "ApiTokenRow",
     "AuditChainRow",
     "AuditEntryRow",
+    "CustomDomainRow",
     "DomainRow",
     "InvitationRow",
     "MailRow",

@@ -1,0 +1,53 @@
+"""What a change of a domain brings with it: everybody concerned hears of it, and the audit trail keeps it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.context import Subject
+from app.audit.events import AuditEvent
+from app.audit.recording import changed, record
+from app.auth.roles import Role
+from app.domains.hostnames import unicode_of
+from app.domains.lifecycle import DomainStatus
+from app.domains.schemas import DomainData
+from app.events import outbox
+from app.events.catalogue import EventType
+from app.events.outbox import Event
+from app.models.public import CustomDomainRow, UserRow
+from app.notifications.inbox import notify
+from app.notifications.kinds import NotificationKind
+
+_TOLD = {
+    DomainStatus.VERIFIED: EventType.DOMAIN_VERIFIED,
+    DomainStatus.ACTIVE: EventType.DOMAIN_ACTIVATED,
+    DomainStatus.FAILED: EventType.DOMAIN_FAILED,
+    DomainStatus.SUSPENDED: EventType.DOMAIN_SUSPENDED,
+    DomainStatus.RELEASED: EventType.DOMAIN_RELEASED,
+}
+
+
+def data_of(row: CustomDomainRow) -> DomainData:
+    """A domain by itself."""
+    stored = {name: getattr(row, name) for name in DomainData.model_fields if name != "display_name"}
+    return DomainData.model_validate(stored | {"display_name": unicode_of(row.hostname)})
+
+
+def tell(session: AsyncSession, kind: EventType, row: CustomDomainRow, *, now: datetime) -> None:
+    """Tell of a domain, in the live schema of its business."""
+    outbox.record(session, Event(kind, now, row.id, data_of(row).model_dump()))
+
+
+async def become(session: AsyncSession, row: CustomDomainRow, to: DomainStatus, *, now: datetime) -> None:
+    """Have a locked domain be in this status. The owners find it among what they should know."""
+    diff = changed({"status": row.status}, {"status": to.value})
+    row.status, row.updated_at = to, now
+    record(session, AuditEvent.DOMAIN_STATUS_CHANGED, about=Subject("domain", row.id), diff=diff)
+    tell(session, _TOLD[to], row, now=now)
+    owners = select(UserRow.id).where(
+        UserRow.tenant_id == row.tenant_id, UserRow.role == Role.TENANT_OWNER, UserRow.is_active
+    )
+    data = {"hostname": unicode_of(row.hostname), "status": to.value, "problem": row.problem}
+    for owner_id in await session.scalars(owners.order_by(UserRow.id)):
+        notify(session, owner_id, NotificationKind.DOMAIN_CHANGED, data, now=now)
