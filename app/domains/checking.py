@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from app.domains import names
 from app.domains.changes import become
 from app.domains.lifecycle import DomainStatus, Finding, after_check
 from app.domains.records import check
+from app.errors import Conflict
 from app.integrations.dns import DnsUnavailable, Resolver
-from app.models.public import CustomDomainRow
+from app.models.public import CustomDomainRow, TenantRow
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 
@@ -26,9 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 async def find_due(session: AsyncSession, *, now: datetime) -> list[UUID]:
-    """The businesses of which a domain is to be checked."""
+    """The businesses of which a domain is to be checked; not those that are suspended."""
     due = select(CustomDomainRow.tenant_id).where(CustomDomainRow.next_check_at <= now)
-    return list(await session.scalars(due.distinct()))
+    served = due.join(TenantRow, TenantRow.id == CustomDomainRow.tenant_id).where(TenantRow.status != "suspended")
+    return list(await session.scalars(served.distinct()))
 
 
 async def check_due(database: Database, resolver: Resolver, tenant: Tenant, *, root_domain: str, now: datetime) -> None:
@@ -41,8 +44,9 @@ async def check_due(database: Database, resolver: Resolver, tenant: Tenant, *, r
         due = await _claim(session, tenant, now=now)
     findings = await asyncio.gather(*[_look(resolver, row, root_domain) for row in due])
     for row, finding in zip(due, findings, strict=True):
-        async with database.transaction(schema) as session:
-            await _note(session, tenant, row.id, finding, now=now)
+        with suppress(Conflict):  # another business was faster with the same name: the next check finds it so
+            async with database.transaction(schema) as session:
+                await _note(session, tenant, row.id, finding, now=now)
 
 
 async def _claim(session: AsyncSession, tenant: Tenant, *, now: datetime) -> list[CustomDomainRow]:

@@ -185,6 +185,18 @@ class TestOffer:
         hold = await lone_salon.read({"id": (await entry(lone_salon, couple))["appointment_id"]})
         assert (hold["seats"], hold["status"]) == (2, "held")
 
+    async def test_leaves_alone_who_can_no_longer_be_served(self, lone_salon: Salon, ada: str) -> None:
+        bob = await lone_salon.resource("Bob", opens="10:00", closes="12:00")
+        yoga = await lone_salon.service([ada, bob], capacity=2, duration_minutes=120)
+        booked = [await lone_salon.booked(yoga, "09:00") for _ in range(4)]
+        couple, with_bob = await join(lone_salon, yoga, seats=2), await join(lone_salon, yoga, resource_ids=[bob])
+        assert (await lone_salon.desk.patch(f"/api/v1/services/{yoga}", json={"capacity": 1})).status_code == 200
+        fewer = {"requirements": [{"resource_ids": [ada]}]}
+        assert (await lone_salon.desk.patch(f"/api/v1/services/{yoga}", json=fewer)).status_code == 200
+        for each in booked:
+            assert (await lone_salon.act(each, "cancel")).status_code == 200
+        assert [(await entry(lone_salon, each))["status"] for each in (couple, with_bob)] == ["waiting", "waiting"]
+
     async def test_is_made_once_however_many_leave_at_once(
         self, app: FastAPI, lone_salon: Salon, ada: str, cut: str, booked: list[dict[str, Any]]
     ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import SlotTaken, SlotUnavailable, TierLimit
+from app.errors import SlotTaken, TierLimit, ValidationFailed
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow, ServiceRequirementRow, WaitlistEntryRow
 from app.scheduling import booking
@@ -102,13 +102,15 @@ def _is_covered(context: SchedulingContext, found: Calendars) -> bool:
 def _hold_for(
     entry: WaitlistEntryRow, offer: Offer, found: Calendars, question: Question, context: SchedulingContext
 ) -> AppointmentRow | None:
+    if entry.resource_ids and found.calendars.keys().isdisjoint(entry.resource_ids):
+        return None  # whoever was asked for serves no more
     start = int(max(entry.start_at, question.start_at).timestamp())
     end = int(min(entry.end_at, question.end_at).timestamp())
     for slot in starts_on_offer(found, offer, entry.resource_ids, start, end, now=context.now):
         start_at = datetime.fromtimestamp(slot.start, context.now.tzinfo)
         try:
             chosen, class_session_id = seat(found, offer, start_at, entry.seats, entry.resource_ids, now=context.now)
-        except (SlotTaken, SlotUnavailable):  # a class with seats left, but not as many together
+        except (SlotTaken, ValidationFailed):  # a class with seats left, but not as many, or not together
             continue
         data = AppointmentCreate(
             service_id=entry.service_id,
