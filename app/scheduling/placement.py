@@ -80,7 +80,7 @@ def check_customer(found: Calendars, customer_id: UUID) -> None:
 def check_seats(offer: Offer, seats: int) -> None:
     """Raise ValidationFailed for more seats than a start of the service has."""
     if seats > offer.capacity:
-        wrong = FieldError("/seats", "must be at most {le}", code="too-great", params={"le": offer.capacity})
+        wrong = FieldError("/seats", "must be at most {le}", code="unsuitable", params={"le": offer.capacity})
         raise ValidationFailed(errors=[wrong])
 
 

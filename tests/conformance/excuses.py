@@ -18,6 +18,7 @@ FIELDS = {
     "email",
     "fraction",
     "guessable",
+    "hostname",
     "in-the-past",
     "network",
     "not-after-start",

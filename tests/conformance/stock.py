@@ -38,6 +38,7 @@ async def stock(app: FastAPI, business: Business) -> Words:
     words = {f"{place}.{name}": values for name, values in ids.items() for place in ("path", "query", "body")}
     return words | {
         "body.requirements[*].resource_ids[*]": ids["resource_id"],
+        "body.hostname": ["book.salons.example", "termine.müller.example"],
         "body.start": _hours(8, 9, 11, 12),
         "query.start": _hours(0),
         "body.end": _hours(24),
