@@ -45,7 +45,7 @@ async def _check_days(session: AsyncSession, row: TenantRow, days: int) -> None:
     covered = (await find_all(session))[row.subscription_tier].retention_days
     if days > covered:
         wrong = FieldError(
-            "/history_days", "the subscription covers {most} days at most", {"most": covered}, code="too-great"
+            "/history_days", "the subscription covers {most} days at most", {"most": covered}, code="unsuitable"
         )
         raise ValidationFailed(errors=[wrong])
 

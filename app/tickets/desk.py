@@ -82,7 +82,7 @@ async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreat
     if data.assignee_id is not None:
         actor.require(Permission.DESK_WRITE)
         await _check_colleagues(session, actor, {"/assignee_id": data.assignee_id})
-    await _check_subjects(session, actor, row)
+    await _check_subjects(session, actor, row.customer_id, row.appointment_id)
     session.add(row)
     await session.flush()
     await messages.add(session, actor, row, TicketMessageCreate(body=data.body), now=now)
@@ -145,9 +145,10 @@ async def update(
     if wanted.get("assignee_id") is not None:
         named["/assignee_id"] = wanted["assignee_id"]
     await _check_colleagues(session, actor, named)
+    about = {name: wanted.get(name, getattr(row, name)) for name in ("customer_id", "appointment_id")}
+    if wanted.keys() & about.keys():
+        await _check_subjects(session, actor, **about)
     if apply(row, wanted):
-        if wanted.keys() & {"customer_id", "appointment_id"}:
-            await _check_subjects(session, actor, row)
         _change(row, now=now)
         _tell(session, EventType.TICKET_UPDATED, row)
     return row
@@ -228,18 +229,20 @@ async def _check_colleagues(session: AsyncSession, actor: Principal, named: dict
         raise ValidationFailed(errors=errors)
 
 
-async def _check_subjects(session: AsyncSession, actor: Principal, row: TicketRow) -> None:
+async def _check_subjects(
+    session: AsyncSession, actor: Principal, customer_id: UUID | None, appointment_id: UUID | None
+) -> None:
     """Raise CustomerNotFound, AppointmentNotFound, and ValidationFailed for an appointment of another customer."""
-    if row.customer_id is not None and side_of(actor) != CUSTOMER:
-        await require_customer(session, row.customer_id)
-    if row.appointment_id is None:
+    if customer_id is not None and side_of(actor) != CUSTOMER:
+        await require_customer(session, customer_id)
+    if appointment_id is None:
         return
-    appointment: AppointmentRow = await require_appointment(session, row.appointment_id)
-    if appointment.customer_id == row.customer_id:
+    appointment: AppointmentRow = await require_appointment(session, appointment_id)
+    if appointment.customer_id == customer_id:
         return
     if side_of(actor) == CUSTOMER:  # nobody learns of appointments that are not theirs
         raise AppointmentNotFound(
-            "There is no appointment {appointment_id}.", params={"appointment_id": row.appointment_id}
+            "There is no appointment {appointment_id}.", params={"appointment_id": appointment_id}
         )
     raise ValidationFailed(
         errors=[FieldError("/appointment_id", "is an appointment of another customer", code="unsuitable")]

@@ -57,7 +57,7 @@ class TestHistoryDays:
         business = await platform.sign_up(subscription_tier="FREE")
         answer = await business.owner.patch(BUSINESS, json={"history_days": 31})
         (error,) = answer.json()["errors"]
-        assert (answer.status_code, error["pointer"], error["code"]) == (422, "/history_days", "too-great")
+        assert (answer.status_code, error["pointer"], error["code"]) == (422, "/history_days", "unsuitable")
         assert error["detail"] == "the subscription covers 30 days at most"
         for days in (30, 1, None):
             answer = await business.owner.patch(BUSINESS, json={"history_days": days})

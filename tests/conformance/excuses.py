@@ -22,6 +22,7 @@ FIELDS = {
     "in-the-past",
     "network",
     "not-after-start",
+    "not-before-end",
     "not-public",
     "one-of",
     "origin",

@@ -189,6 +189,26 @@ class TestSetTicketStatus:
         assert refusal(stale) == (412, "revision-stale")
 
 
+class TestUpdateTicket:
+    async def test_is_about_whom_and_what_there_is(self, desk: Desk, other_business: Business) -> None:
+        (_, customer), (_, other) = await desk.guest(), await desk.guest("Doris")
+        stranger = await other_business.make("/customers", {"name": "Eve"})
+        appointment = await _booked(desk.business, customer)
+        path = f"{TICKETS}/{(await desk.opened(customer_id=other))['id']}"
+        owner = desk.business.owner
+        for change, expected in (
+            ({"appointment_id": stranger["id"]}, (404, "appointment-not-found")),
+            ({"customer_id": stranger["id"]}, (404, "customer-not-found")),
+            ({"appointment_id": appointment}, (422, "validation-failed")),
+        ):
+            assert refusal(await owner.patch(path, json=change)) == expected
+        changed = await owner.patch(path, json={"customer_id": customer, "appointment_id": appointment})
+        assert (changed.status_code, changed.json()["appointment_id"]) == (200, appointment)
+        cleared = await owner.patch(path, json={"customer_id": None, "appointment_id": None})
+        assert (cleared.json()["customer_id"], cleared.json()["appointment_id"]) == (None, None)
+        assert cleared.json()["revision"] == 3
+
+
 class TestListTickets:
     async def test_finds_by_what_it_is_about(self, desk: Desk) -> None:
         _, customer = await desk.guest()
