@@ -48,11 +48,23 @@ def leave_for_the_end(
     session.info.setdefault(_LEFT, {}).setdefault(work, []).append(item)
 
 
+def left_so_far(session: AsyncSession) -> dict[Any, int]:
+    """How much was left for the end of the transaction, for `leave_no_more_than`."""
+    return {work: len(items) for work, items in session.info.get(_LEFT, {}).items()}
+
+
+def leave_no_more_than(session: AsyncSession, before: dict[Any, int]) -> None:
+    """Forget what was left since: the part of the transaction that has left it was rolled back."""
+    for work, items in session.info.get(_LEFT, {}).items():
+        del items[before.get(work, 0) :]
+
+
 async def do_what_is_left(session: AsyncSession) -> None:
     """The work that was left for the end of the transaction."""
     while left := session.info.pop(_LEFT, None):
         for work, items in left.items():
-            await work(session, items)
+            if items:
+                await work(session, items)
 
 
 class CommitListener(Protocol):

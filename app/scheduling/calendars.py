@@ -60,7 +60,8 @@ SELECT row_to_json(found)::text FROM (SELECT
       AND r.id IN (SELECT resource_id FROM service_requirements WHERE service_id = :service_id)
   ) member) AS resources,
   (SELECT json_agg(id) FROM resources WHERE id = ANY(:named_ids)) AS named_ids,
-  (SELECT json_agg(json_build_array(id, date_part('epoch', start_at)::bigint, resource_ids, seats - seats_taken + (
+  (SELECT json_agg(json_build_array(id, date_part('epoch', start_at)::bigint,
+      date_part('epoch', end_at)::bigint, resource_ids, seats - seats_taken + (
       SELECT coalesce(sum(appointments.seats), 0) FROM appointments
       WHERE class_session_id = class_sessions.id AND appointments.status IN ('held', 'pending') AND expires_at <= :now
     )) ORDER BY start_at, id)
@@ -124,10 +125,11 @@ class Offer:
 
 
 class SharedStart(NamedTuple):
-    """A session of a class that is open: its start, who serves, and how many seats are left."""
+    """A session of a class that is open: from when until when, who serves, and how many seats are left."""
 
     id: UUID
     start: int
+    end: int
     resource_ids: tuple[UUID, ...]
     seats_left: int
 
@@ -204,8 +206,8 @@ async def fetch(session: AsyncSession, question: Question) -> Calendars:
     )
 
 
-def _shared(session_id: str, start: int, resource_ids: Sequence[str], seats_left: int) -> SharedStart:
-    return SharedStart(UUID(session_id), start, tuple(map(UUID, resource_ids)), seats_left)
+def _shared(session_id: str, start: int, end: int, resource_ids: Sequence[str], seats_left: int) -> SharedStart:
+    return SharedStart(UUID(session_id), start, end, tuple(map(UUID, resource_ids)), seats_left)
 
 
 def _pools(rows: Sequence[tuple[int, str]], active: Mapping[UUID, Any]) -> Iterator[Pool]:

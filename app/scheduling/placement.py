@@ -151,7 +151,9 @@ def starts_on_offer(
 
 
 def _may_be_joined(shared: SharedStart, offer: Offer, found: Calendars, named: Sequence[UUID], now: datetime) -> bool:
-    if out_of_bounds(terms_of(offer, found, now), shared.start, now=int(now.timestamp())) is not None:
+    terms = terms_of(offer, found, now)
+    is_as_long = shared.end - shared.start == terms.duration  # the service may take longer by now than it claims
+    if not is_as_long or out_of_bounds(terms, shared.start, now=int(now.timestamp())) is not None:
         return False
     pools = narrowed(found.requirements, named)
     return not named or all(member in pool for member, pool in zip(shared.resource_ids, pools, strict=False))

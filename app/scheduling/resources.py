@@ -116,7 +116,7 @@ async def _has_appointments_ahead(session: AsyncSession, resource_id: UUID, *, n
     query = select(ClaimRow.id).where(
         ClaimRow.resource_id == resource_id,
         ClaimRow.during.overlaps(Range(now, None)),
-        ClaimRow.appointment_id.is_not(None),
+        ClaimRow.block_id.is_(None),
         ClaimRow.expires_at.is_(None) | (ClaimRow.expires_at > now),
     )
     return (await session.scalars(query.limit(1))).first() is not None

@@ -36,7 +36,11 @@ async def confirm(
     An expired one is revived if its slot is still free. Raises AppointmentNotFound, RevisionStale, InvalidTransition,
     SlotTaken, for an expired one also SlotUnavailable, if its start has passed, and TierLimit.
     """
-    row = await appointments.lock(session, appointment_id, expected)
+    return await confirm_locked(session, context, await appointments.lock(session, appointment_id, expected))
+
+
+async def confirm_locked(session: AsyncSession, context: SchedulingContext, row: AppointmentRow) -> AppointmentRow:
+    """Likewise, of an appointment that is locked already."""
     status = status_at(row, context.now)
     service = await services.require(session, row.service_id)
     asks_for_approval = service.requires_approval and status is not Status.PENDING

@@ -92,17 +92,20 @@ async def _visit(visit: _Visit) -> None:
             _log.exception("%s failed for %s (%s)", errand.__name__, visit.tenant.slug, visit.mode)
 
 
-async def _expire(session: AsyncSession, visit: _Visit) -> None:
+def _context(visit: _Visit) -> SchedulingContext:
+    """The occasion of what is done for a business, within what its subscription covers."""
     now = utcnow()
-    context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now)
-    await expire_due(session, context, limit=_MOST_EXPIRED)
+    quota = booking_quota(visit.tenant, visit.tiers, now=now) if visit.mode is Mode.LIVE else None
+    return SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now, quota=quota)
+
+
+async def _expire(session: AsyncSession, visit: _Visit) -> None:
+    await expire_due(session, _context(visit), limit=_MOST_EXPIRED)
 
 
 async def _offer(session: AsyncSession, visit: _Visit) -> None:
     """What hours, blocks and services that have changed leave free; what a booking leaves is offered with it."""
-    now = utcnow()
-    quota = booking_quota(visit.tenant, visit.tiers, now=now) if visit.mode is Mode.LIVE else None
-    context = SchedulingContext(visit.tenant, visit.mode, source="system", now=now, recorded_at=now, quota=quota)
+    context = _context(visit)
     await entries.expire_waiting(session, context, limit=_MOST_EXPIRED)
     await offers.offer_all(session, context)
 

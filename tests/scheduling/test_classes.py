@@ -85,6 +85,18 @@ class TestBookAClass:
         await salon.booked(await yoga(salon, ada), "10:00")
         assert refusal(await salon.book(await salon.service([ada]), "10:30")) == (409, "slot-taken")
 
+    async def test_keeps_the_teacher_from_being_archived(self, salon: Salon) -> None:
+        ada, bob = await salon.resource(), await salon.resource("Bob")
+        await salon.booked(await yoga(salon, ada, bob), "10:00", resource_ids=[ada])
+        assert refusal(await salon.desk.delete(f"/api/v1/resources/{ada}")) == (409, "resource-in-use")
+
+    async def test_joins_no_session_that_is_shorter_than_the_class_by_now(self, salon: Salon) -> None:
+        service = await yoga(salon, await salon.resource())
+        await salon.booked(service, "10:00")
+        longer = await salon.desk.patch(f"/api/v1/services/{service}", json={"duration_minutes": 90})
+        assert longer.status_code == 200, longer.text
+        assert refusal(await salon.book(service, "10:00")) == (409, "slot-taken")
+
     async def test_holds_to_the_notice_for_a_session_that_is_open_too(self, salon: Salon) -> None:
         service = await yoga(salon, await salon.resource(), minimum_notice_minutes=60)
         await salon.booked(service, "10:00")
@@ -193,6 +205,8 @@ class TestListClassSessions:
         assert await found(status="open") == [first, second]
         assert await found(service_id=by_ada) == await found(resource_id=ada) == [first]
         assert await found(start=at("12:00"), end=at("14:00")) == [second]
+        answer = await lone_salon.desk.get("/api/v1/appointments", params={"class_session_id": first})
+        assert [each["class_session_id"] for each in answer.json()["items"]] == [first]
 
     async def test_shows_nobody_what_is_next_door(self, salon: Salon, other_salon: Salon) -> None:
         made = await salon.booked(await yoga(salon, await salon.resource()), "10:00")

@@ -228,6 +228,20 @@ class TestAcceptWaitlistOffer:
         assert refusal(refused) == (409, "invalid-transition")
         assert refused.json()["params"] == {"status": "expired", "allowed": ["offered"]}
 
+    async def test_twice_is_not_an_approval(self, lone_salon: Salon, ada: str) -> None:
+        asked_for = await lone_salon.service([ada], requires_approval=True)
+        made = await join(lone_salon, asked_for)
+        answers = await asyncio.gather(*(answer(lone_salon, made, "accept") for _ in range(4)))
+        assert sorted(each.status_code for each in answers) == [200, 409, 409, 409]
+        assert (await lone_salon.read({"id": made["appointment_id"]}))["status"] == "pending"
+
+    async def test_and_leaving_at_once_end_alike(self, lone_salon: Salon, cut: str) -> None:
+        for _ in range(2):
+            made = await join(lone_salon, cut)
+            await asyncio.gather(answer(lone_salon, made, "leave"), answer(lone_salon, made, "accept"))
+            ends = (await entry(lone_salon, made))["status"], (await lone_salon.read({"id": made["appointment_id"]}))
+            assert (ends[0], ends[1]["status"]) in {("left", "expired"), ("accepted", "confirmed")}
+
     async def test_needs_an_offer(self, lone_salon: Salon, cut: str, booked: list[dict[str, Any]]) -> None:
         assert booked
         made = await join(lone_salon, cut)

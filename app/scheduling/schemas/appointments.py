@@ -157,3 +157,5 @@ class AppointmentFilters(Changing, PageRequest):
     customer_id: UUID | None = None
     resource_id: UUID | None = None
     service_id: UUID | None = None
+    class_session_id: UUID | None = None
+    """Only those in this session of a class."""

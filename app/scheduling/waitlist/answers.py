@@ -5,11 +5,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import FieldError, ValidationFailed
-from app.models.tenant import WaitlistEntryRow
+from app.models.tenant import AppointmentRow, WaitlistEntryRow
 from app.scheduling import appointments, claims, transitions
 from app.scheduling.calendars import Question, fetch
 from app.scheduling.context import SchedulingContext
-from app.scheduling.lifecycle import Status
 from app.scheduling.placement import check_customer, check_named, check_seats, offer_of
 from app.scheduling.schemas.waitlist import EntryStatus, WaitlistEntryCreate
 from app.scheduling.waitlist import entries, offers
@@ -50,10 +49,10 @@ async def accept(session: AsyncSession, context: SchedulingContext, entry_id: UU
 
     Raises WaitlistEntryNotFound, and InvalidTransition unless something is on offer.
     """
-    row = await entries.require(session, entry_id)
+    row, hold = await _lock(session, entry_id)
     entries.require_status(row, context, EntryStatus.OFFERED)
-    if row.appointment_id is not None:
-        await transitions.confirm(session, context, row.appointment_id, None)
+    if hold is not None:
+        await transitions.confirm_locked(session, context, hold)
     return row
 
 
@@ -63,12 +62,19 @@ async def leave(session: AsyncSession, context: SchedulingContext, entry_id: UUI
 
     Raises WaitlistEntryNotFound, and InvalidTransition for who waits no more.
     """
-    row = await entries.require(session, entry_id, for_update=True)
+    row, hold = await _lock(session, entry_id)
     entries.require_status(row, context, EntryStatus.WAITING, EntryStatus.OFFERED)
-    appointment_id = row.appointment_id
     entries.become(session, context, row, EntryStatus.LEFT)
-    if appointment_id is not None:
-        hold = await appointments.lock(session, appointment_id, None)
-        if hold.status == Status.HELD:
-            await transitions.give_up(session, context, hold)
+    if hold is not None:
+        await transitions.give_up(session, context, hold)
     return row
+
+
+async def _lock(session: AsyncSession, entry_id: UUID) -> tuple[WaitlistEntryRow, AppointmentRow | None]:
+    """An entry and the hold that it was offered, as they are by now. Raises WaitlistEntryNotFound."""
+    hold_id = (await entries.require(session, entry_id)).appointment_id
+    hold = await appointments.lock(session, hold_id, None) if hold_id else None
+    row = await entries.require(session, entry_id, for_update=True)
+    if hold is None and row.appointment_id is not None:  # offered in this very moment
+        hold = await appointments.lock(session, row.appointment_id, None)
+    return row, hold

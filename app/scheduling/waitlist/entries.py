@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import uuid7
@@ -74,8 +74,10 @@ async def find(session: AsyncSession, context: SchedulingContext, filters: Waitl
 
 
 async def require(session: AsyncSession, entry_id: UUID, *, for_update: bool = False) -> WaitlistEntryRow:
-    """One entry. Raises WaitlistEntryNotFound."""
-    row = await session.get(WaitlistEntryRow, entry_id, with_for_update=for_update or None)
+    """One entry; its appointment is locked before it, where both are. Raises WaitlistEntryNotFound."""
+    row = await session.get(
+        WaitlistEntryRow, entry_id, with_for_update=for_update or None, populate_existing=for_update
+    )
     if row is None:
         raise WaitlistEntryNotFound("There is no waitlist entry {entry_id}.", params={"entry_id": entry_id})
     return row
@@ -140,5 +142,5 @@ def _is_past_its_time(context: SchedulingContext) -> ColumnElement[bool]:
     row = WaitlistEntryRow
     return or_(
         and_(row.status == EntryStatus.WAITING, row.end_at <= context.now),
-        and_(row.status == EntryStatus.OFFERED, func.coalesce(row.expires_at, row.end_at) <= context.now),
+        and_(row.status == EntryStatus.OFFERED, row.expires_at <= context.now),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.session import leave_no_more_than, left_so_far
 from app.errors import SlotTaken, TierLimit, ValidationFailed
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow, ServiceRequirementRow, WaitlistEntryRow
@@ -79,9 +80,10 @@ async def _offer_first(
     for entry in line:
         hold = _hold_for(entry, offer, found, question, context)
         if hold is not None:
-            savepoint = await session.begin_nested()
+            savepoint, before = await session.begin_nested(), left_so_far(session)
             if not await booking.reserve(session, context, hold, EventType.APPOINTMENT_HELD, offer, found):
                 await savepoint.rollback()  # somebody was faster: they are served when the sweep comes round
+                leave_no_more_than(session, before)
                 return None
             await savepoint.commit()
             entry.appointment_id, entry.expires_at = hold.id, hold.expires_at
