@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy import Connection as SqlConnection
@@ -21,6 +22,10 @@ SCHEMA = "schema"
 _ENDED_BY = "ended_by"
 _LEFT = "left_for_the_end"
 
+_Left = dict[Callable[[AsyncSession, list[Any]], Awaitable[None]], list[Any]]
+_left_before: WeakKeyDictionary[SessionTransaction, dict[Any, int]] = WeakKeyDictionary()
+"""For each savepoint, how much of each work was left before it."""
+
 
 class ScopedSession(Session):
     """A session whose transactions run in the schema that its `info` names."""
@@ -32,10 +37,18 @@ def _confine(session: Session, _transaction: SessionTransaction, connection: Sql
     raw.confine(session.info.get(SCHEMA))
 
 
-@event.listens_for(ScopedSession, "after_rollback")
-def _drop_what_is_left(session: Session) -> None:
-    if not session.in_nested_transaction():  # what was left before a savepoint is still to be done
-        session.info.pop(_LEFT, None)
+@event.listens_for(ScopedSession, "after_transaction_create")
+def _remember_what_was_left(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        left: _Left = session.info.get(_LEFT, {})
+        _left_before[transaction] = {work: len(items) for work, items in left.items()}
+
+
+@event.listens_for(ScopedSession, "after_soft_rollback")
+def _drop_what_was_left_since(session: Session, transaction: SessionTransaction) -> None:
+    before = _left_before.pop(transaction, {})
+    left: _Left = session.info.pop(_LEFT, {})
+    session.info[_LEFT] = {work: items[: before[work]] for work, items in left.items() if work in before}
 
 
 def leave_for_the_end(
@@ -43,28 +56,16 @@ def leave_for_the_end(
 ) -> None:
     """Have the transaction end with this work, which is given at once all the items that were left for it.
 
-    Nothing of it is done if the transaction is rolled back.
+    Nothing of it is done if the transaction is rolled back, or the savepoint that it was left behind.
     """
     session.info.setdefault(_LEFT, {}).setdefault(work, []).append(item)
-
-
-def left_so_far(session: AsyncSession) -> dict[Any, int]:
-    """How much was left for the end of the transaction, for `leave_no_more_than`."""
-    return {work: len(items) for work, items in session.info.get(_LEFT, {}).items()}
-
-
-def leave_no_more_than(session: AsyncSession, before: dict[Any, int]) -> None:
-    """Forget what was left since: the part of the transaction that has left it was rolled back."""
-    for work, items in session.info.get(_LEFT, {}).items():
-        del items[before.get(work, 0) :]
 
 
 async def do_what_is_left(session: AsyncSession) -> None:
     """The work that was left for the end of the transaction."""
     while left := session.info.pop(_LEFT, None):
         for work, items in left.items():
-            if items:
-                await work(session, items)
+            await work(session, items)
 
 
 class CommitListener(Protocol):

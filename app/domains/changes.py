@@ -2,22 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
-from app.auth.roles import Role
 from app.domains.hostnames import unicode_of
 from app.domains.lifecycle import DomainStatus
 from app.domains.schemas import DomainData
 from app.events import outbox
 from app.events.catalogue import EventType
 from app.events.outbox import Event
-from app.models.public import CustomDomainRow, UserRow
+from app.models.public import CustomDomainRow
 from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
+from app.people.staff import find_owners
 
 _TOLD = {
     DomainStatus.VERIFIED: EventType.DOMAIN_VERIFIED,
@@ -45,9 +44,6 @@ async def become(session: AsyncSession, row: CustomDomainRow, to: DomainStatus, 
     row.status, row.updated_at = to, now
     record(session, AuditEvent.DOMAIN_STATUS_CHANGED, about=Subject("domain", row.id), diff=diff)
     tell(session, _TOLD[to], row, now=now)
-    owners = select(UserRow.id).where(
-        UserRow.tenant_id == row.tenant_id, UserRow.role == Role.TENANT_OWNER, UserRow.is_active
-    )
     data = {"hostname": unicode_of(row.hostname), "status": to.value, "problem": row.problem}
-    for owner_id in await session.scalars(owners.order_by(UserRow.id)):
-        notify(session, owner_id, NotificationKind.DOMAIN_CHANGED, data, now=now)
+    for owner in await find_owners(session, row.tenant_id):
+        notify(session, owner.id, NotificationKind.DOMAIN_CHANGED, data, now=now)

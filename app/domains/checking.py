@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import Database
 from app.domains import names
 from app.domains.changes import become
-from app.domains.lifecycle import DomainStatus, Finding, after_check
+from app.domains.lifecycle import UNPROVED, DomainStatus, Finding, after_check
 from app.domains.records import check
-from app.errors import Conflict
+from app.errors import Conflict, DomainNotFound
 from app.integrations.dns import DnsUnavailable, Resolver
 from app.models.public import CustomDomainRow, TenantRow
 from app.tenancy.mode import Mode
@@ -69,21 +69,25 @@ async def _look(resolver: Resolver, row: CustomDomainRow, root_domain: str) -> F
 async def _note(
     session: AsyncSession, tenant: Tenant, domain_id: UUID, finding: Finding | DnsUnavailable | None, *, now: datetime
 ) -> None:
-    query = select(CustomDomainRow).where(CustomDomainRow.id == domain_id).with_for_update()
-    row = (await session.scalars(query)).one_or_none()
-    if row is None or row.status == DomainStatus.RELEASED:
+    try:
+        row = await names.require(session, tenant, domain_id, for_update=True)
+    except DomainNotFound:
+        return
+    if row.status == DomainStatus.RELEASED:
         return
     if isinstance(finding, DnsUnavailable):
         row.next_check_at = now + _OUTAGE_WAIT
         return
     if finding is None and not await names.serve(session, tenant, row, now=now):
         finding = Finding.TAKEN
+    row.problem, row.checked_at = finding, now
     before = DomainStatus(row.status)
+    is_proved_now = row.verified_at is None and finding not in UNPROVED
+    if is_proved_now:  # there is time anew to lead it here
+        before, row.verified_at = DomainStatus.VERIFIED, now
     after = after_check(before, row.failures, finding, since=row.verified_at or row.created_at, now=now)
-    row.problem, row.failures, row.checked_at = finding, after.failures, now
-    row.next_check_at = after.next_check_at
-    if row.verified_at is None and finding not in {Finding.TXT_MISSING, Finding.TXT_WRONG}:
-        row.verified_at = now
+    row.failures, row.next_check_at = after.failures, after.next_check_at
+    if is_proved_now:
         await become(session, row, DomainStatus.VERIFIED, now=now)
     if after.status != row.status:
         if after.status is DomainStatus.ACTIVE:

@@ -15,7 +15,7 @@ class DomainStatus(StrEnum):
 
 
 class Finding(StrEnum):
-    """What is missing."""
+    """What is missing. Only the first two leave it open whose the name is."""
 
     TXT_MISSING = "txt-missing"
     TXT_WRONG = "txt-wrong"
@@ -24,6 +24,7 @@ class Finding(StrEnum):
 
 
 S = DomainStatus
+UNPROVED = frozenset({Finding.TXT_MISSING, Finding.TXT_WRONG})
 PATIENCE = timedelta(days=14)
 """How long somebody has for setting the records."""
 QUARANTINE = timedelta(days=30)
@@ -48,11 +49,11 @@ class Next:
 def after_check(
     status: DomainStatus, failures: int, finding: Finding | None, *, since: datetime, now: datetime
 ) -> Next:
-    """What a check makes of a domain that has waited for its records since then.
+    """What a check makes of a domain that is pending, or proved to be theirs, since then.
 
-    Who has proved to own a host keeps that while it points elsewhere. An active one is suspended by the third failure
-    in a row, and comes back by the first success. One that was never active fails in the end; it is checked again when
-    somebody asks for it.
+    A proof counts until the host is served: then the records have to stay. An active one is suspended by the third
+    failure in a row, and comes back by the first success. One that was never active fails in the end; it is checked
+    again when somebody asks for it.
     """
     if finding is None:
         return Next(S.ACTIVE, 0, now + DAILY)
@@ -63,8 +64,7 @@ def after_check(
         return Next(S.SUSPENDED, failures, now + DAILY)
     if status is S.FAILED or now - since >= PATIENCE:
         return Next(S.FAILED, failures, None)
-    is_owned = finding in {Finding.NOT_POINTING, Finding.TAKEN}
-    return Next(S.VERIFIED if is_owned else S.PENDING, failures, now + wait_after(failures))
+    return Next(status, failures, now + wait_after(failures))
 
 
 def wait_after(failures: int) -> timedelta:

@@ -1,6 +1,6 @@
 """The people who work at a business, or for the platform."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,17 @@ async def find_active(session: AsyncSession, tenant: Tenant | None, user_ids: Co
         UserRow.id.in_(user_ids), UserRow.tenant_id == tenant.id, UserRow.is_active, UserRow.role.in_(STAFF)
     )
     return set(await session.scalars(query))
+
+
+async def find_owners(session: AsyncSession, tenant_id: UUID) -> Sequence[UserRow]:
+    """Who owns a business and can log in, to be told of what happens to it."""
+    query = select(UserRow).where(
+        UserRow.tenant_id == tenant_id,
+        UserRow.role == Role.TENANT_OWNER,
+        UserRow.is_active,
+        UserRow.is_sandbox.is_(False),
+    )
+    return (await session.scalars(query.order_by(UserRow.id))).all()
 
 
 async def find(session: AsyncSession, actor: Principal, filters: StaffFilters) -> Page[UserRow]:

@@ -124,10 +124,7 @@ async def _reserve_seats(
     if appointment.class_session_id is not None:
         is_seated = await class_sessions.join(session, context, appointment.class_session_id, appointment.seats)
     else:
-        active = await claims.lock_resources(session, appointment.resource_ids)
-        is_seated = active.issuperset(appointment.resource_ids) and await class_sessions.begin(
-            session, context, appointment, offer
-        )
+        is_seated = await class_sessions.begin(session, context, appointment, offer)
     if is_seated:
         session.add(appointment)
         record(session, event_of(kind, appointment, context))

@@ -78,10 +78,13 @@ async def join(session: AsyncSession, context: SchedulingContext, class_session_
 async def begin(
     session: AsyncSession, context: SchedulingContext, appointment: AppointmentRow, offer: Offer | ServiceRow
 ) -> bool:
-    """Open a session for an appointment, which is then in it. Its resources must be locked.
+    """Open a session for an appointment, which is then in it, and claim its resources.
 
-    False if somebody has any of their time: then roll back.
+    False if one is archived, or somebody has any of their time: then roll back.
     """
+    active = await claims.lock_resources(session, appointment.resource_ids)
+    if not active.issuperset(appointment.resource_ids):
+        return False
     row = ClassSessionRow(
         id=uuid7(),
         service_id=appointment.service_id,
@@ -113,8 +116,7 @@ async def rejoin(
     """
     if appointment.class_session_id and await join(session, context, appointment.class_session_id, appointment.seats):
         return True
-    active = await claims.lock_resources(session, appointment.resource_ids)
-    return active.issuperset(appointment.resource_ids) and await begin(session, context, appointment, service)
+    return await begin(session, context, appointment, service)
 
 
 async def leave(session: AsyncSession, context: SchedulingContext, rows: Sequence[AppointmentRow]) -> None:

@@ -36,6 +36,7 @@ from app.tickets.schemas import (
     TicketCreate,
     TicketFilters,
     TicketMessageCreate,
+    TicketMessageRead,
     TicketRead,
     TicketReply,
     TicketUpdate,
@@ -194,7 +195,7 @@ async def say(
         _follow_reply(row, by_customer=is_by_customer, now=now)
     _change(row, now=now)
     read = TicketRead.model_validate(row)
-    answer = TicketReply(**read.model_dump(), message=messages.read(message))
+    answer = TicketReply(**read.model_dump(), message=TicketMessageRead.model_validate(message))
     if message.kind == "reply":
         record(session, Event(EventType.TICKET_REPLIED, now, row.id, answer.model_dump()))
     return answer

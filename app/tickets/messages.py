@@ -13,7 +13,7 @@ from app.db.pages import Orders, find_page
 from app.models.public import UserRow
 from app.models.tenant import TicketMessageRow, TicketRow
 from app.tickets.access import for_staff_alone, messages_for, side_of
-from app.tickets.schemas import TicketMessageCreate, TicketMessageFilters, TicketMessageRead
+from app.tickets.schemas import TicketMessageCreate, TicketMessageFilters
 
 _ORDERS: Orders = {"created_at": TicketMessageRow.created_at}
 
@@ -50,8 +50,3 @@ async def find(
     row = TicketMessageRow
     query = messages_for(actor).where(row.ticket_id == ticket_id, was_made(filters, row.created_at))
     return await find_page(session, query, filters, _ORDERS, by=row.id, ids=filters.ids)
-
-
-def read(row: TicketMessageRow) -> TicketMessageRead:
-    """A message as it travels."""
-    return TicketMessageRead.model_validate(row)

@@ -7,14 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.roles import Role
 from app.core.crypto import Keyring
 from app.mail.messages import WebhookDisabled, WebhookFailing
 from app.mail.outbox import Mail, send
-from app.models.public import UserRow
 from app.models.tenant import WebhookEndpointRow
 from app.notifications.inbox import notify
 from app.notifications.kinds import NotificationKind
+from app.people.staff import find_owners
 from app.tenancy.mode import Mode
 from app.webhooks.recording import WARNED_AFTER, Trouble
 
@@ -70,16 +69,10 @@ async def _tell(
     now: datetime,
 ) -> None:
     """Write to the owners, and put it among what they should know. A sandbox's mails are withheld."""
-    owners = select(UserRow).where(
-        UserRow.tenant_id == tenant_id,
-        UserRow.role == Role.TENANT_OWNER,
-        UserRow.is_active,
-        UserRow.is_sandbox.is_(False),
-    )
     if isinstance(message, WebhookFailing):
         kind, data = NotificationKind.WEBHOOK_FAILING, {"host": message.host, "ends_at": message.ends_at}
     else:
         kind, data = NotificationKind.WEBHOOK_DISABLED, {"host": message.host, "reason": message.reason}
-    for owner in await session.scalars(owners.order_by(UserRow.id)):
+    for owner in await find_owners(session, tenant_id):
         await send(session, keyring, Mail(owner.email, owner.name, message, tenant_id, mode), now=now)
         notify(session, owner.id, kind, data, now=now, is_sandbox=mode is Mode.SANDBOX)

@@ -88,6 +88,30 @@ class TestCheck:
         assert (found["status"], found["problem"], found["failures"]) == (status, problem, 1)
         assert await registrar.asks(domain["hostname"]) == 404
 
+    async def test_keeps_a_proof_until_the_name_is_served(self, registrar: Registrar) -> None:
+        domain = await registrar.added(f"book.{registrar.business.slug}.example")
+        registrar.set(domain, "TXT")
+        await registrar.check()
+        registrar.set(domain, "CNAME")
+        await registrar.check(now=utcnow() + timedelta(hours=1))
+        found = await registrar.read(domain)
+        assert (found["status"], found["problem"], found["failures"]) == ("verified", "txt-missing", 2)
+        assert await registrar.asks(domain["hostname"]) == 404
+        registrar.set(domain, "TXT", "CNAME")
+        await registrar.check(now=utcnow() + timedelta(hours=2))
+        assert (await registrar.read(domain))["status"] == "active"
+
+    async def test_gives_time_anew_to_who_proves_a_name_late(self, registrar: Registrar) -> None:
+        domain = await registrar.added(f"book.{registrar.business.slug}.example")
+        await registrar.check(now=utcnow() + timedelta(days=15))
+        assert (await registrar.read(domain))["status"] == "failed"
+        registrar.set(domain, "TXT")
+        await registrar.business.owner.post(f"{DOMAINS}/{domain['id']}/verify")
+        await registrar.check()
+        found = await registrar.read(domain)
+        assert (found["status"], found["problem"]) == ("verified", "not-pointing")
+        assert found["next_check_at"] is not None
+
     async def test_knows_another_ones_proof_from_its_own(
         self, registrar: Registrar, other_registrar: Registrar
     ) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ from app.events.outbox import Event, payload_of, record
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.mode import Mode
 from tests.actors import Business
-from tests.outboxes import CREATED, Clock, Outbox, outbox_of
+from tests.outboxes import CANCELLED, CREATED, Clock, Outbox, outbox_of
 from tests.receivers import Receiver, eventually
 
 
@@ -43,9 +44,13 @@ class TestRecordEvent:
             record(session, outbox.event())
             with pytest.raises(ZeroDivisionError):
                 async with session.begin_nested():
+                    record(session, outbox.event())
                     _ = 1 / 0
+            async with session.begin_nested():
+                record(session, outbox.event(CANCELLED))
         await outbox.drain()
-        assert len(receiver.received) == 1
+        assert {json.loads(message.body)["type"] for message in receiver.received} == {CREATED, CANCELLED}
+        assert len(receiver.received) == 2
 
     async def test_reaches_the_endpoints_of_its_own_mode_alone(
         self, outbox: Outbox, receiver: Receiver, other_receiver: Receiver

@@ -1,9 +1,12 @@
 """What can follow what in a ticket's life, as a table."""
 
+import re
+
 import pytest
 
 from app.errors import InvalidTransition
-from app.tickets.lifecycle import TicketStatus, after_reply, check_transition
+from app.tickets.lifecycle import FOLLOWERS, TicketStatus, after_reply, check_transition
+from tests.docs.markdown import ROOT
 
 _STATUSES = "open in_progress waiting resolved closed"
 _CAN_FOLLOW = {
@@ -33,6 +36,12 @@ def test_each_status_can_be_followed_as_the_table_says(status: str) -> None:
             assert cell == "-", (status, to)
         else:
             assert cell == "yes", (status, to)
+
+
+def test_the_page_says_the_same() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (`.+`) \|$", (ROOT / "docs/help/tickets.md").read_text(), re.MULTILINE)
+    followers = {status: set(re.findall(r"`(\w+)`", cell)) for status, cell in rows}
+    assert followers == {status.value: {each.value for each in FOLLOWERS[status]} for status in TicketStatus}
 
 
 @pytest.mark.parametrize("status", _AFTER_REPLY)

@@ -93,6 +93,15 @@ def require_status(row: WaitlistEntryRow, context: SchedulingContext, *allowed: 
         )
 
 
+async def find_awaited(
+    session: AsyncSession, context: SchedulingContext, *which: ColumnElement[bool]
+) -> Sequence[UUID]:
+    """The services that any of them waits for."""
+    row = WaitlistEntryRow
+    query = select(row.service_id).where(row.status == EntryStatus.WAITING, row.end_at > context.now, *which)
+    return (await session.scalars(query.distinct().order_by(row.service_id))).all()
+
+
 async def find_waiting(
     session: AsyncSession, context: SchedulingContext, *which: ColumnElement[bool], most: int
 ) -> Sequence[WaitlistEntryRow]:
@@ -119,14 +128,13 @@ async def follow(session: AsyncSession, context: SchedulingContext, rows: Collec
         become(session, context, entry, EntryStatus.EXPIRED if has_expired else EntryStatus.ACCEPTED)
 
 
-async def expire_waiting(session: AsyncSession, context: SchedulingContext, *, limit: int) -> int:
-    """Mark those that have waited in vain, up to so many; how many there were."""
+async def expire_waiting(session: AsyncSession, context: SchedulingContext, *, limit: int) -> None:
+    """Mark those that have waited in vain, up to so many."""
     row = WaitlistEntryRow
     due = select(row).where(row.status == EntryStatus.WAITING, row.end_at <= context.now)
     rows = (await session.scalars(due.order_by(row.id).limit(limit).with_for_update(skip_locked=True))).all()
     for entry in rows:
         become(session, context, entry, EntryStatus.EXPIRED)
-    return len(rows)
 
 
 def become(session: AsyncSession, context: SchedulingContext, row: WaitlistEntryRow, to: EntryStatus) -> None:

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.session import leave_no_more_than, left_so_far
 from app.errors import SlotTaken, TierLimit, ValidationFailed
 from app.events.catalogue import EventType
 from app.models.tenant import AppointmentRow, ServiceRequirementRow, WaitlistEntryRow
@@ -20,53 +18,44 @@ from app.scheduling.schemas.services import MINUTES_A_DAY
 from app.scheduling.schemas.waitlist import MAX_LENGTH, EntryStatus
 from app.scheduling.waitlist import entries
 
-_MOST_WAITING = 200  # of whom the first that fits is sought, at once
+_MOST_WAITING = 200  # for one service, of whom the first that fits is sought
 _LONGEST_SERVICE = timedelta(minutes=MINUTES_A_DAY)
 
 
-async def offer_freed(session: AsyncSession, context: SchedulingContext, rows: Sequence[AppointmentRow]) -> int:
-    """Offer what these appointments have given back. Gives how many offers were made."""
+async def offer_freed(session: AsyncSession, context: SchedulingContext, rows: Sequence[AppointmentRow]) -> None:
+    """Offer what these appointments have given back."""
     served = select(ServiceRequirementRow.service_id).where(
         ServiceRequirementRow.resource_id.in_({resource_id for row in rows for resource_id in row.resource_ids})
     )
     start_at = max(min(row.start_at for row in rows) - _LONGEST_SERVICE, context.now)
     end_at = min(max(row.end_at for row in rows), start_at + MAX_LENGTH)
-    if end_at <= start_at:
-        return 0
-    return await _offer(session, context, start_at, end_at, WaitlistEntryRow.service_id.in_(served))
+    if start_at < end_at:
+        await _offer(session, context, start_at, end_at, WaitlistEntryRow.service_id.in_(served))
 
 
-async def offer_to(session: AsyncSession, context: SchedulingContext, row: WaitlistEntryRow) -> int:
-    """Offer what is free to who waits for a service in that time, of whom this is one. Gives how many offers were made.
-
-    Those before it in the line come first.
-    """
+async def offer_to(session: AsyncSession, context: SchedulingContext, row: WaitlistEntryRow) -> None:
+    """Offer what is free to who waits for a service in that time, of whom this is one: who came first is first."""
     start_at = max(row.start_at, context.now)
-    return await _offer(session, context, start_at, row.end_at, WaitlistEntryRow.service_id == row.service_id)
+    await _offer(session, context, start_at, row.end_at, WaitlistEntryRow.service_id == row.service_id)
 
 
-async def offer_all(session: AsyncSession, context: SchedulingContext) -> int:
-    """Offer whatever is free: hours, blocks and services may have changed. Gives how many offers were made."""
-    return await _offer(session, context, context.now, context.now + MAX_LENGTH)
+async def offer_all(session: AsyncSession, context: SchedulingContext) -> None:
+    """Offer whatever is free: hours, blocks and services may have changed."""
+    await _offer(session, context, context.now, context.now + MAX_LENGTH)
 
 
 async def _offer(
     session: AsyncSession, context: SchedulingContext, start_at: datetime, end_at: datetime, *which: ColumnElement[bool]
-) -> int:
+) -> None:
+    """One statement if nobody waits. Each service has a line of its own, so that none keeps another's waiting."""
     row = WaitlistEntryRow
-    waiting = await entries.find_waiting(
-        session, context, row.start_at < end_at, row.end_at > start_at, *which, most=_MOST_WAITING
-    )
-    by_service: dict[UUID, list[WaitlistEntryRow]] = {}
-    for entry in waiting:
-        by_service.setdefault(entry.service_id, []).append(entry)
-    made = 0
-    for service_id, line in by_service.items():
+    within = (row.start_at < end_at, row.end_at > start_at)
+    for service_id in await entries.find_awaited(session, context, *within, *which):
+        found = await entries.find_waiting(session, context, *within, row.service_id == service_id, most=_MOST_WAITING)
         question = Question(service_id, start_at, end_at, context.now, quota=context.quota)
+        line = list(found)
         while line and (served := await _offer_first(session, context, question, line)) is not None:
             line.remove(served)
-            made += 1
-    return made
 
 
 async def _offer_first(
@@ -80,10 +69,9 @@ async def _offer_first(
     for entry in line:
         hold = _hold_for(entry, offer, found, question, context)
         if hold is not None:
-            savepoint, before = await session.begin_nested(), left_so_far(session)
+            savepoint = await session.begin_nested()
             if not await booking.reserve(session, context, hold, EventType.APPOINTMENT_HELD, offer, found):
                 await savepoint.rollback()  # somebody was faster: they are served when the sweep comes round
-                leave_no_more_than(session, before)
                 return None
             await savepoint.commit()
             entry.appointment_id, entry.expires_at = hold.id, hold.expires_at
