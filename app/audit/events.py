@@ -95,6 +95,7 @@ class AuditEvent(StrEnum):
         "name timezone currency locale first_weekday self_sign_up brand_color cors_origins history_days",
         "A business changed its settings.",
     )
+    DESK_CHANGED = "desk.changed", "hours closed_on targets auto_close_days", "The settings of the desk were changed."
     TIER_CHANGED = (
         "tier.changed",
         "max_staff bookings_per_month api_requests_per_minute max_domains retention_days",

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     TOKENS_WRITE = "tokens:write"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
+    DESK_USE = "desk:use"
     DESK_READ = "desk:read"
     DESK_WRITE = "desk:write"
     SANDBOX_READ = "sandbox:read"
@@ -84,6 +85,7 @@ _TABLE = {
     # The own tickets, and those of everybody.
     P.TICKETS_READ: "        -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage yes ",
     P.TICKETS_WRITE: "       -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage yes ",
+    P.DESK_USE: "            -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage - ",
     P.DESK_READ: "           -    -    -     -         yes   yes     tickets_all,tickets_manage - ",
     P.DESK_WRITE: "          -    -    -     -         yes   yes     tickets_manage - ",
     P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",

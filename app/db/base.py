@@ -26,6 +26,8 @@ _TYPES: dict[Any, Any] = {
     dict[str, Any]: JSONB(),
     list[str]: ARRAY(Text()),
     list[UUID]: ARRAY(Uuid()),
+    list[date]: ARRAY(Date()),
+    list[dict[str, Any]]: JSONB(),
 }
 
 

@@ -14,7 +14,8 @@ from app.events import outbox
 from app.events.catalogue import EventType
 from app.events.outbox import Event
 from app.models.public import CustomDomainRow
-from app.notifications.inbox import notify
+from app.notifications import inbox
+from app.notifications.inbox import News
 from app.notifications.kinds import NotificationKind
 from app.people.staff import find_owners
 
@@ -45,5 +46,5 @@ async def become(session: AsyncSession, row: CustomDomainRow, to: DomainStatus, 
     record(session, AuditEvent.DOMAIN_STATUS_CHANGED, about=Subject("domain", row.id), diff=diff)
     tell(session, _TOLD[to], row, now=now)
     data = {"hostname": unicode_of(row.hostname), "status": to.value, "problem": row.problem}
-    for owner in await find_owners(session, row.tenant_id):
-        notify(session, owner.id, NotificationKind.DOMAIN_CHANGED, data, now=now)
+    owners = [owner.id for owner in await find_owners(session, row.tenant_id)]
+    await inbox.tell(session, owners, News(NotificationKind.DOMAIN_CHANGED, data), now=now)

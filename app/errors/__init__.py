@@ -14,10 +14,10 @@ Problem
 │                               · UserNotFound · InvitationNotFound · SessionNotFound · PasskeyNotFound · GrantNotFound
 │                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
 │                               · DeliveryNotFound · ReplayNotFound · ClassSessionNotFound · WaitlistEntryNotFound
-│                               · TicketNotFound · DomainNotFound
+│                               · TicketNotFound · CannedReplyNotFound · TicketViewNotFound · DomainNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
-│                               · DomainTaken
+│                               · DomainTaken · TicketMerged
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · WebhookEndpointDisabled · DeliveryPending · ReplayRunning
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
@@ -64,6 +64,7 @@ from app.errors.conflicts import (
     SecondFactorPresent,
     SlotTaken,
     SlugTaken,
+    TicketMerged,
     TokenExpired,
     TokenLimit,
     WebhookEndpointDisabled,
@@ -101,6 +102,7 @@ from app.errors.invalid import IdempotencyKeyReused, RangeTooLong, SlotUnavailab
 from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
+    CannedReplyNotFound,
     ClassSessionNotFound,
     CustomerNotFound,
     DeliveryNotFound,
@@ -118,6 +120,7 @@ from app.errors.not_found import (
     SessionNotFound,
     TenantNotFound,
     TicketNotFound,
+    TicketViewNotFound,
     TierNotFound,
     TokenNotFound,
     UserNotFound,
@@ -146,6 +149,7 @@ __all__ = [
     "Archived",
     "BadRequest",
     "BlockNotFound",
+    "CannedReplyNotFound",
     "ClassSessionNotFound",
     "ClockInvalid",
     "Conflict",
@@ -217,7 +221,9 @@ __all__ = [
     "SlugTaken",
     "TenantNotFound",
     "TenantSuspended",
+    "TicketMerged",
     "TicketNotFound",
+    "TicketViewNotFound",
     "TierLimit",
     "TierNotFound",
     "TokenExpired",

@@ -51,6 +51,13 @@ class ResourceBusy(Conflict):
     """
 
 
+class TicketMerged(Conflict):
+    """The ticket was merged into another one.
+
+    The detail names that one. All that was said is there, and it goes on there.
+    """
+
+
 class InvalidTransition(Conflict):
     """The status does not allow this.
 

@@ -99,6 +99,20 @@ class TicketNotFound(NotFound):
     """
 
 
+class CannedReplyNotFound(NotFound):
+    """There is no such canned reply.
+
+    `GET /api/v1/canned-replies` lists those that there are.
+    """
+
+
+class TicketViewNotFound(NotFound):
+    """There is no such view.
+
+    It is somebody else's own, or none of this business in this mode. `GET /api/v1/ticket-views` lists yours.
+    """
+
+
 class DomainNotFound(NotFound):
     """There is no such domain.
 

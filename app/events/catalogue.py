@@ -87,6 +87,10 @@ class EventType(StrEnum):
     )
     TICKET_UPDATED = "ticket.updated", "What a ticket is about, its priority, or who looks after it was changed."
     TICKET_STATUS_CHANGED = "ticket.status_changed", "A ticket goes on, has ended, or begins again."
+    TICKET_OVERDUE = (
+        "ticket.overdue",
+        "A ticket was to be answered or resolved by now, as the desk has promised, and is not.",
+    )
 
     CUSTOMER_CREATED = "customer.created", "A customer was recorded, or signed up."
     CUSTOMER_UPDATED = "customer.updated", "A customer's record was changed, or got a log-in."

@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     GRANT_GIVEN = "grant_given"
     WEBHOOK_FAILING = "webhook_failing"
     WEBHOOK_DISABLED = "webhook_disabled"
+    NOTIFICATION_DIGEST = "notification_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +180,16 @@ class WebhookDisabled(Message):
     host: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationDigest(Message):
+    """What a user has not read yet: one notification, or those of a day."""
+
+    kind = MailKind.NOTIFICATION_DIGEST
+
+    title: str
+    """Of the first of them."""
+    lines: tuple[str, ...]
+    more: int
+    """How many there are beyond the lines."""

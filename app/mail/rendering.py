@@ -85,6 +85,8 @@ def _exists(locale: str, message: Message) -> bool:
 def _told(fact: Any, timezone: str) -> Any:
     if isinstance(fact, datetime):
         return f"{fact.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} ({timezone})"
+    if isinstance(fact, tuple):
+        return tuple(one_line(each) for each in fact)
     return one_line(fact) if isinstance(fact, str) else fact
 
 

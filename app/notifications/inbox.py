@@ -1,6 +1,8 @@
 """What a user should know, until they have read it."""
 
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +15,25 @@ from app.db.conditions import equals, is_set, was_made
 from app.db.pages import Orders, find_page
 from app.errors import NotificationNotFound
 from app.models.public import NotificationRow
-from app.notifications.kinds import NotificationKind, notice_of
+from app.notifications import choices
+from app.notifications.choices import EmailChoice
+from app.notifications.kinds import Notice, NotificationKind, notice_of
 from app.notifications.schemas import NotificationFilters
 
+BURST = timedelta(hours=1)
+"""For how long what happens again is the same notification."""
+
 _ORDERS: Orders = {"created_at": NotificationRow.created_at}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something of a kind that users choose about. `timezone` is the business's: the daily mail goes by its morning."""
+
+    kind: NotificationKind
+    data: dict[str, Any]
+    timezone: str = "UTC"
+    is_sandbox: bool = False
 
 
 def notify(
@@ -28,17 +45,75 @@ def notify(
     now: datetime,
     is_sandbox: bool = False,
 ) -> None:
-    """Tell a user, with the caller's transaction. Raises ValueError for data that are not of that kind."""
-    session.add(
-        NotificationRow(
-            id=uuid7(),
-            user_id=user_id,
-            is_sandbox=is_sandbox,
-            kind=kind,
-            data=notice_of(kind, data).model_dump(mode="json"),
-            read_at=None,
-            created_at=now,
-        )
+    """Tell a user, whatever they choose, with the caller's transaction.
+
+    Raises ValueError for data that are not of that kind.
+    """
+    session.add(_row_of(user_id, kind, notice_of(kind, data), now=now, is_sandbox=is_sandbox))
+
+
+async def tell(
+    session: AsyncSession, user_ids: Collection[UUID], news: News, *, now: datetime, is_mailed: bool = False
+) -> set[UUID]:
+    """Tell users as they have chosen, with the caller's transaction; those who want it mailed at once.
+
+    To them it is mailed from here in a few minutes, unless they have read it by then or the caller does it
+    (`is_mailed`). A burst about the same thing is one notification, which counts. Raises ValueError for data that are
+    not of that kind, and KeyError for a kind that nobody chooses about.
+    """
+    notice = notice_of(news.kind, news.data)
+    chosen = await choices.find(session, user_ids, news.kind)
+    running = await _find_running(session, user_ids, news, notice, now=now)
+    for user_id, choice in chosen.items():
+        is_left_to_caller = is_mailed and choice.email is EmailChoice.AT_ONCE
+        mail_at = None if is_left_to_caller or news.is_sandbox else choice.mail_at(now, news.timezone)
+        if not choice.in_app and mail_at is None:
+            continue
+        row = running.get(user_id)
+        if row is None:
+            row = _row_of(user_id, news.kind, notice, now=now, is_sandbox=news.is_sandbox)
+            session.add(row)
+        else:
+            row.data, row.count, row.created_at = notice.model_dump(mode="json"), row.count + 1, now
+        row.is_in_app = choice.in_app
+        row.mail_at = row.mail_at or mail_at
+    return {user_id for user_id, choice in chosen.items() if choice.email is EmailChoice.AT_ONCE}
+
+
+async def _find_running(
+    session: AsyncSession, user_ids: Collection[UUID], news: News, notice: Notice, *, now: datetime
+) -> dict[UUID, NotificationRow]:
+    """The bursts that go on: what is about the same, unread and not long ago, by whose it is."""
+    row = NotificationRow
+    if notice.group() is None or not user_ids:
+        return {}
+    query = select(row).where(
+        row.user_id.in_(user_ids),
+        row.read_at.is_(None),
+        row.kind == news.kind,
+        row.group_key == notice.group(),
+        row.is_sandbox == news.is_sandbox,
+        row.created_at > now - BURST,
+    )
+    found = await session.scalars(query.order_by(row.user_id, row.id).with_for_update())
+    return {each.user_id: each for each in found}
+
+
+def _row_of(
+    user_id: UUID, kind: NotificationKind, notice: Notice, *, now: datetime, is_sandbox: bool
+) -> NotificationRow:
+    return NotificationRow(
+        id=uuid7(),
+        user_id=user_id,
+        is_sandbox=is_sandbox,
+        kind=kind,
+        data=notice.model_dump(mode="json"),
+        read_at=None,
+        created_at=now,
+        group_key=notice.group(),
+        count=1,
+        is_in_app=True,
+        mail_at=None,
     )
 
 
@@ -46,6 +121,7 @@ async def find(session: AsyncSession, user_id: UUID, filters: NotificationFilter
     """A page of a user's notifications. Raises CursorInvalid."""
     query = select(NotificationRow).where(
         NotificationRow.user_id == user_id,
+        NotificationRow.is_in_app,
         is_set(NotificationRow.read_at, None if filters.unread is None else not filters.unread),
         equals(NotificationRow.kind, filters.kind),
         was_made(filters, NotificationRow.created_at),
@@ -69,12 +145,12 @@ async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime) 
     """Note that the user has read whatever there is."""
     await session.execute(
         update(NotificationRow)
-        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None), NotificationRow.is_in_app)
         .values(read_at=now)
     )
 
 
 def counting_unread(user_id: UUID) -> Select[tuple[int]]:
     """How many the user has not read."""
-    unread = (NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+    unread = (NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None), NotificationRow.is_in_app)
     return select(func.count()).select_from(NotificationRow).where(*unread)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -21,6 +22,9 @@ class NotificationKind(StrEnum):
     WEBHOOK_FAILING = "webhook_failing"
     WEBHOOK_DISABLED = "webhook_disabled"
     DOMAIN_CHANGED = "domain_changed"
+    TICKET_ASSIGNED = "ticket_assigned"
+    TICKET_NEWS = "ticket_news"
+    TICKET_OVERDUE = "ticket_overdue"
 
 
 class Notice(BaseModel, ABC):
@@ -34,6 +38,14 @@ class Notice(BaseModel, ABC):
     def text(self) -> str:
         """What happened, and what to do about it."""
 
+    def link(self) -> str | None:
+        """The address, on the same host, of what it is about."""
+        return None
+
+    def group(self) -> str | None:
+        """What a burst of them is about: they are one, which counts. None if each is for itself."""
+        return None
+
 
 class NewDevice(Notice):
     title = "A log-in from a new device"
@@ -45,6 +57,10 @@ class NewDevice(Notice):
     def text(self) -> str:
         where = ", ".join(filter(None, (self.place, self.ip_address)))
         return f"Somebody logged in as you with {self.device}{f' ({where})' if where else ''}. {_IF_NOT_YOU}"
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return "/api/v1/me/sessions"
 
 
 class PasswordChanged(Notice):
@@ -136,6 +152,10 @@ class WebhookFailing(Notice):
     def text(self) -> str:
         return f"{self.host} has taken no event for days. If that lasts, it is disabled on {_instant(self.ends_at)}."
 
+    def link(self) -> str:
+        """See `Notice`."""
+        return "/api/v1/webhook-endpoints"
+
 
 class WebhookDisabled(Notice):
     title = "A webhook endpoint was disabled"
@@ -145,6 +165,10 @@ class WebhookDisabled(Notice):
 
     def text(self) -> str:
         return f"Nothing is sent to {self.host} any more. {self.reason}"
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return "/api/v1/webhook-endpoints"
 
 
 class DomainChanged(Notice):
@@ -156,6 +180,53 @@ class DomainChanged(Notice):
 
     def text(self) -> str:
         return f"{self.hostname} {_DOMAIN_CHANGES[self.status]}"
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return "/api/v1/domains"
+
+
+class TicketNotice(Notice):
+    """About a ticket that the user sees."""
+
+    ticket_id: UUID
+    number: int
+    subject: str
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return f"/api/v1/tickets/{self.ticket_id}"
+
+    def group(self) -> str:
+        """See `Notice`."""
+        return str(self.ticket_id)
+
+
+class TicketAssigned(TicketNotice):
+    title = "A ticket is yours"
+
+    assigner: str | None = None
+
+    def text(self) -> str:
+        by = f", as {self.assigner} says" if self.assigner else ""
+        return f"You look after #{self.number} now{by}: {self.subject}"
+
+
+class TicketNews(TicketNotice):
+    title = "News of a ticket"
+
+    author: str
+    what: Literal["opened", "replied", "noted"]
+
+    def text(self) -> str:
+        return f"{self.author} {_TICKET_NEWS[self.what]} #{self.number}: {self.subject}"
+
+
+class TicketOverdue(TicketNotice):
+    title = "A ticket is overdue"
+
+    def text(self) -> str:
+        return f"#{self.number} was to be answered or resolved by now: {self.subject}"
 
 
 NOTICES: dict[NotificationKind, type[Notice]] = {
@@ -171,10 +242,14 @@ NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.WEBHOOK_FAILING: WebhookFailing,
     NotificationKind.WEBHOOK_DISABLED: WebhookDisabled,
     NotificationKind.DOMAIN_CHANGED: DomainChanged,
+    NotificationKind.TICKET_ASSIGNED: TicketAssigned,
+    NotificationKind.TICKET_NEWS: TicketNews,
+    NotificationKind.TICKET_OVERDUE: TicketOverdue,
 }
 
 _IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."
 _IF_NOT_YOU_RESET = "If that was not you, have a link sent by `Forgotten password`, and tell the business."
+_TICKET_NEWS = {"opened": "opened", "replied": "replied to", "noted": "noted something about"}
 _DOMAIN_CHANGES = {
     "verified": "is proved to be yours.",
     "active": "leads here: your business answers there.",

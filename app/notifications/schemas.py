@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from pydantic import Field
+
 from app.core.filters import Dated
 from app.core.pagination import ORDER, Ids, PageRequest
 from app.core.schemas import ResponseModel
@@ -19,6 +21,10 @@ class NotificationRead(ResponseModel):
     text: str
     data: dict[str, Any]
     """What the text says, for programs."""
+    link: Annotated[str | None, Field(examples=["/api/v1/tickets/01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"])]
+    """Where what it is about is read, on the same host."""
+    count: Annotated[int, Field(examples=[1])]
+    """How often it has happened: a burst about the same thing is one notification."""
     created_at: datetime
     read_at: datetime | None
 
@@ -31,8 +37,10 @@ class NotificationRead(ResponseModel):
             id=row.id,
             kind=kind,
             title=notice.title,
-            text=notice.text(),
+            text=notice.text() + (f" ({row.count} times)" if row.count > 1 else ""),
             data=row.data,
+            link=notice.link(),
+            count=row.count,
             created_at=row.created_at,
             read_at=row.read_at,
         )

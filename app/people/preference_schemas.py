@@ -1,14 +1,24 @@
 """What a user sets for themselves, as it travels and as it is kept."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from app.core.schemas import Locale, RequestModel, ResponseModel, TimeZoneName, Weekday
+from app.notifications.choices import DEFAULTS, EmailChoice, NotificationChoice
+from app.notifications.kinds import NotificationKind
 
 MOST_SHOWN_RESOURCES = 200
+
+ChosenKind = Literal[
+    NotificationKind.TICKET_ASSIGNED,
+    NotificationKind.TICKET_NEWS,
+    NotificationKind.TICKET_OVERDUE,
+    NotificationKind.DOMAIN_CHANGED,
+]
+"""The kinds of notifications that users choose about."""
 
 
 class TimeFormat(StrEnum):
@@ -46,12 +56,21 @@ class Preferences(RequestModel):
     time_format: TimeFormat | None = None
     theme: Theme | None = None
     calendar: CalendarPreferences = CalendarPreferences()
+    notifications: Annotated[dict[ChosenKind, NotificationChoice], Field(max_length=len(DEFAULTS))] = Field(
+        default_factory=dict
+    )
+    """How each kind of notification is heard of. Others are always shown: they are about somebody's access."""
 
 
 class EffectiveCalendar(ResponseModel):
     view: CalendarView
     slot_minutes: int
     shown_resource_ids: list[UUID] | None
+
+
+class EffectiveNotification(ResponseModel):
+    in_app: bool
+    email: EmailChoice
 
 
 class EffectivePreferences(ResponseModel):
@@ -63,6 +82,7 @@ class EffectivePreferences(ResponseModel):
     time_format: TimeFormat
     theme: Theme
     calendar: EffectiveCalendar
+    notifications: dict[ChosenKind, EffectiveNotification]
 
 
 class PreferencesRead(ResponseModel):

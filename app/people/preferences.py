@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,9 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.schemas import Locale
 from app.errors import RevisionStale
 from app.models.public import UserPreferencesRow
+from app.notifications.choices import choice_of
 from app.people.preference_schemas import (
     CalendarView,
+    ChosenKind,
     EffectiveCalendar,
+    EffectiveNotification,
     EffectivePreferences,
     Preferences,
     Theme,
@@ -89,4 +93,8 @@ def effective(document: Preferences, tenant: Tenant | None) -> EffectivePreferen
             slot_minutes=calendar.slot_minutes or _SLOT_MINUTES,
             shown_resource_ids=calendar.shown_resource_ids,
         ),
+        notifications={
+            kind: EffectiveNotification.model_validate(choice_of(document.model_dump(exclude_none=True), kind))
+            for kind in get_args(ChosenKind)
+        },
     )

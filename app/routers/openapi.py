@@ -70,6 +70,7 @@ TAGS = [
     {"name": "Classes", "description": "The starts that several customers share, and how many seats they have left."},
     {"name": "Waitlist", "description": "Customers who wait for a place, and are offered one when it becomes free."},
     {"name": "Tickets", "description": "What customers want of the business, and what it says to that."},
+    {"name": "Desk", "description": "What the people who answer tickets work with: promises, canned replies, views."},
     {"name": "Batches", "description": "Several requests in one."},
     {"name": "Webhooks", "description": "Where events are sent, signed as Standard Webhooks."},
     {"name": "Masquerade", "description": "Act in a user's place, for a reason, and never in secret."},

@@ -71,6 +71,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _REFUSED = {401, 403, 422, 429}
 _log = logging.getLogger(__name__)
+_KEY = "[key]"  # how Pydantic says that the name of a member is meant, and not its value
 _MOST_ERRORS = 100  # in one answer: a mebibyte of mistakes must not become a hundred of complaints
 
 
@@ -236,6 +237,7 @@ def _malformed(found: Any) -> MalformedJson:
 
 def _field_error(each: Any) -> FieldError:
     place, *path = each["loc"]
+    path = [part for part in path if part != _KEY]
     pointer = "".join(map(_step, path)) if place == "body" else str(path[0] if path else place)
     return complaint(pointer, each)
 

@@ -9,13 +9,33 @@ from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.errors import FieldError, ValidationFailed
 from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
+from app.tenancy.tenant import Tenant
+from app.tickets.schemas.tickets import TicketRead
 
 CUSTOMER, STAFF = "customer", "staff"
+_OF_THE_STAFF: dict[str, Any] = {"follower_ids": [], "first_response_due_at": None, "resolution_due_at": None}
 
 
 def side_of(actor: Principal) -> str:
     """Whether the caller is a customer or works here."""
     return CUSTOMER if actor.role is Role.CUSTOMER else STAFF
+
+
+def business_of(actor: Principal) -> Tenant:
+    """The business whose desk it is. Raises LookupError for who is at none."""
+    if actor.tenant is None:
+        raise LookupError("there are tickets in businesses alone")
+    return actor.tenant
+
+
+def shown_to(actor: Principal, row: TicketRow) -> TicketRead:
+    """The ticket as the caller may read it."""
+    return TicketRead.model_validate(row).model_copy(update=withheld_from(actor))
+
+
+def withheld_from(actor: Principal) -> dict[str, Any]:
+    """What is shown in place of what the caller may not read: how the staff work is no customer's business."""
+    return dict(_OF_THE_STAFF) if side_of(actor) == CUSTOMER else {}
 
 
 def visible_to(actor: Principal) -> Select[tuple[TicketRow]]:

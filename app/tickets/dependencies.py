@@ -10,4 +10,5 @@ from app.auth.principals import Principal
 
 CanReadTickets = Annotated[Principal, Depends(Permitted(Permission.TICKETS_READ))]
 CanWriteTickets = Annotated[Principal, Depends(Permitted(Permission.TICKETS_WRITE))]
+CanUseDesk = Annotated[Principal, Depends(Permitted(Permission.DESK_USE))]
 CanManageTickets = Annotated[Principal, Depends(Permitted(Permission.DESK_WRITE))]

@@ -12,13 +12,14 @@ from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.core.pagination import Page
 from app.core.patch import apply, changes
-from app.db.conditions import contains, equals, is_among, was_changed
+from app.db.conditions import equals, was_changed
 from app.db.pages import Orders, find_page
 from app.errors import (
     AppointmentNotFound,
     CustomerNotFound,
     FieldError,
     RevisionStale,
+    TicketMerged,
     TicketNotFound,
     ValidationFailed,
 )
@@ -28,10 +29,12 @@ from app.models.tenant import AppointmentRow, CustomerRow, TicketRow
 from app.people import staff
 from app.people.customers import require as require_customer
 from app.scheduling.appointments import require as require_appointment
-from app.tickets import messages
-from app.tickets.access import CUSTOMER, for_staff_alone, may_see, side_of, visible_to
+from app.tickets import messages, notices, settings, views
+from app.tickets.access import CUSTOMER, business_of, for_staff_alone, may_see, side_of, visible_to, withheld_from
+from app.tickets.changes import become, count_change, tell
+from app.tickets.criteria import matching
 from app.tickets.lifecycle import OF_CUSTOMERS, TicketStatus, after_reply, check_transition
-from app.tickets.schemas import (
+from app.tickets.schemas.tickets import (
     TicketCounts,
     TicketCreate,
     TicketFilters,
@@ -76,6 +79,7 @@ async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreat
         opener_id=actor.user_id,
         assignee_id=data.assignee_id,
         follower_ids=[],
+        clock_spent_seconds=0,
         revision=1,
         created_at=now,
         updated_at=now,
@@ -84,24 +88,29 @@ async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreat
         actor.require(Permission.DESK_WRITE)
         await _check_colleagues(session, actor, {"/assignee_id": data.assignee_id})
     await _check_subjects(session, actor, row.customer_id, row.appointment_id)
+    (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
     session.add(row)
     await session.flush()
-    await messages.add(session, actor, row, TicketMessageCreate(body=data.body), now=now)
-    _tell(session, EventType.TICKET_CREATED, row)
+    message = await messages.add(session, actor, row, TicketMessageCreate(body=data.body), now=now)
+    tell(session, EventType.TICKET_CREATED, row)
+    await notices.tell_assigned(session, actor, row, now=now)
+    await notices.tell_said(session, actor, row, message, is_first=True, now=now)
     return row
 
 
-async def find(session: AsyncSession, actor: Principal, filters: TicketFilters) -> Page[TicketRow]:
-    """A page of the tickets that the caller may see. Raises CursorInvalid."""
+async def find(session: AsyncSession, actor: Principal, filters: TicketFilters, *, now: datetime) -> Page[TicketRow]:
+    """A page of the tickets that the caller may see. Raises CursorInvalid, and TicketViewNotFound for the view."""
     row = TicketRow
     query = visible_to(actor).where(
-        is_among(row.status, filters.status),
-        equals(row.priority, filters.priority),
-        equals(row.category, filters.category),
-        equals(row.assignee_id, filters.assignee_id),
+        *matching(actor, filters, now=now),
+        *(
+            matching(actor, await views.criteria_of(session, actor, filters.view_id), now=now)
+            if filters.view_id
+            else ()
+        ),
         equals(row.customer_id, filters.customer_id),
         equals(row.appointment_id, filters.appointment_id),
-        contains(filters.q, row.subject),
+        equals(row.merged_into_id, filters.merged_into_id),
         was_changed(filters, row.created_at, row.updated_at),
     )
     return await find_page(session, query, filters, _ORDERS, by=row.id, ids=filters.ids)
@@ -138,7 +147,7 @@ async def update(
     Raises TicketNotFound, RevisionStale, CustomerNotFound, AppointmentNotFound, and ValidationFailed for somebody who
     does not work here or an appointment of another customer.
     """
-    row = await _lock(session, actor, ticket_id, expected)
+    row = await lock(session, actor, ticket_id, expected)
     wanted = changes(data)
     if "follower_ids" in wanted:
         wanted["follower_ids"] = list(dict.fromkeys(wanted["follower_ids"]))
@@ -149,9 +158,15 @@ async def update(
     about = {name: wanted.get(name, getattr(row, name)) for name in ("customer_id", "appointment_id")}
     if wanted.keys() & about.keys():
         await _check_subjects(session, actor, **about)
+    is_given_away = wanted.get("assignee_id", row.assignee_id) != row.assignee_id
+    is_reckoned_anew = wanted.get("priority", row.priority) != row.priority
     if apply(row, wanted):
-        _change(row, now=now)
-        _tell(session, EventType.TICKET_UPDATED, row)
+        if is_reckoned_anew:
+            (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
+        count_change(row, now=now)
+        tell(session, EventType.TICKET_UPDATED, row)
+        if is_given_away:
+            await notices.tell_assigned(session, actor, row, now=now)
     return row
 
 
@@ -168,13 +183,14 @@ async def set_status(
 
     Raises ValidationFailed for what is for the staff to say: customers close their tickets or open them once more.
     """
-    row = await _lock(session, actor, ticket_id, expected)
+    row = await lock(session, actor, ticket_id, expected)
     if to not in OF_CUSTOMERS:
         for_staff_alone(actor, status=to)
     check_transition(TicketStatus(row.status), to)
-    _become(row, to, now=now)
-    _change(row, now=now)
-    _tell(session, EventType.TICKET_STATUS_CHANGED, row)
+    become(row, to, now=now)
+    (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
+    count_change(row, now=now)
+    tell(session, EventType.TICKET_STATUS_CHANGED, row)
     return row
 
 
@@ -186,27 +202,37 @@ async def say(
     A reply takes it up, or opens it once more; a note leaves it as it is, and nobody outside hears of it. Raises
     TicketNotFound, and ValidationFailed for a customer's note.
     """
-    row = await require(session, actor, ticket_id, for_update=True)
+    row = await lock(session, actor, ticket_id)
     message = await messages.add(session, actor, row, data, now=now)
     if message.kind == "reply":
         is_by_customer = side_of(actor) == CUSTOMER
         if not is_by_customer and row.opened_by == CUSTOMER and row.first_responded_at is None:
             row.first_responded_at = now
         _follow_reply(row, by_customer=is_by_customer, now=now)
-    _change(row, now=now)
+        (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
+    count_change(row, now=now)
+    await notices.tell_said(session, actor, row, message, is_first=False, now=now)
     read = TicketRead.model_validate(row)
-    answer = TicketReply(**read.model_dump(), message=TicketMessageRead.model_validate(message))
+    told = TicketReply(**read.model_dump(), message=TicketMessageRead.model_validate(message))
     if message.kind == "reply":
-        record(session, Event(EventType.TICKET_REPLIED, now, row.id, answer.model_dump()))
-    return answer
+        record(session, Event(EventType.TICKET_REPLIED, now, row.id, told.model_dump()))
+    return told.model_copy(update=withheld_from(actor))
 
 
-async def _lock(
-    session: AsyncSession, actor: Principal, ticket_id: UUID, expected: Collection[str] | None
+async def lock(
+    session: AsyncSession, actor: Principal, ticket_id: UUID, expected: Collection[str] | None = None
 ) -> TicketRow:
+    """A ticket for this transaction alone to change, if its entity tag is one of those expected.
+
+    Raises TicketNotFound, RevisionStale, and TicketMerged for one that goes on as another.
+    """
     row = await require(session, actor, ticket_id, for_update=True)
     if expected is not None and etag_of(row) not in expected:
         raise RevisionStale
+    if row.merged_into_id is not None:
+        raise TicketMerged(
+            "The ticket was merged into {ticket_id}. Go on there.", params={"ticket_id": row.merged_into_id}
+        )
     return row
 
 
@@ -253,24 +279,4 @@ async def _check_subjects(
 def _follow_reply(row: TicketRow, *, by_customer: bool, now: datetime) -> None:
     to = after_reply(TicketStatus(row.status), by_customer=by_customer)
     if to != row.status:
-        _become(row, to, now=now)
-
-
-def _become(row: TicketRow, to: TicketStatus, *, now: datetime) -> None:
-    row.status = to
-    if to is TicketStatus.OPEN:
-        row.resolved_at = row.closed_at = None
-    elif to is TicketStatus.RESOLVED:
-        row.resolved_at = now
-    elif to is TicketStatus.CLOSED:
-        row.closed_at = now
-        row.resolved_at = row.resolved_at or now
-
-
-def _change(row: TicketRow, *, now: datetime) -> None:
-    row.revision += 1
-    row.updated_at = now
-
-
-def _tell(session: AsyncSession, kind: EventType, row: TicketRow) -> None:
-    record(session, Event(kind, row.updated_at, row.id, TicketRead.model_validate(row).model_dump()))
+        become(row, to, now=now)

@@ -22,6 +22,9 @@ FOLLOWERS: dict[TicketStatus, frozenset[TicketStatus]] = {
     S.RESOLVED: frozenset({S.OPEN, S.CLOSED}),
     S.CLOSED: frozenset({S.OPEN}),
 }
+IN_HAND = frozenset({S.OPEN, S.IN_PROGRESS})
+"""It is for the staff to do something."""
+OVER = frozenset({S.RESOLVED, S.CLOSED})
 OF_CUSTOMERS = frozenset({S.OPEN, S.CLOSED})
 """What customers can make of their tickets: they open them once more, or say that they are done."""
 

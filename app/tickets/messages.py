@@ -13,7 +13,7 @@ from app.db.pages import Orders, find_page
 from app.models.public import UserRow
 from app.models.tenant import TicketMessageRow, TicketRow
 from app.tickets.access import for_staff_alone, messages_for, side_of
-from app.tickets.schemas import TicketMessageCreate, TicketMessageFilters
+from app.tickets.schemas.tickets import TicketMessageCreate, TicketMessageFilters
 
 _ORDERS: Orders = {"created_at": TicketMessageRow.created_at}
 

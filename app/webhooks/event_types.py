@@ -23,7 +23,7 @@ from app.scheduling.schemas.class_sessions import ClassSessionRead
 from app.scheduling.schemas.resources import ResourceRead
 from app.scheduling.schemas.services import ServiceRead
 from app.scheduling.schemas.waitlist import WaitlistEntryRead
-from app.tickets.schemas import TicketRead, TicketReply
+from app.tickets.schemas.tickets import TicketRead, TicketReply
 from app.webhooks.schemas import EventMessage, EventTypeDetails, EventTypeRead, WebhookEndpointRead
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -87,6 +87,10 @@ _BLANK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "first_responded_at": None,
             "resolved_at": None,
             "closed_at": None,
+            "merged_into_id": None,
+            "rating": None,
+            "rating_comment": None,
+            "rated_at": None,
         },
         "service": {"archived_at": None},
         "resource": {"archived_at": None, "user_id": None},

@@ -17,6 +17,8 @@ from app.db.session import Database
 from app.domains import checking, names
 from app.events.wakeups import REPLAY, OutboxWakeups, run_now, wake
 from app.idempotency import keys
+from app.notifications import mailing
+from app.runtime import Runtime
 from app.scheduling.context import SchedulingContext
 from app.scheduling.expiry import expire_due
 from app.scheduling.waitlist import entries, offers
@@ -26,6 +28,7 @@ from app.subscriptions.tiers import Tiers
 from app.tenancy.hosts import find_all
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
+from app.tickets import tending
 from app.webhooks import deliveries, history, replays
 from app.workers.jobs import WorkerState
 
@@ -34,6 +37,7 @@ SWEEP = "sweeper"
 _TIMEOUT_SECONDS = 55  # so that no two rounds run at once
 _BATCH = 200
 _MOST_EXPIRED = 100  # of one schema in one round
+_MOST_MAILED = 500  # notifications in one round
 _MOST_FORGOTTEN = 500  # likewise
 _log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ async def sweep(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:
     worker: WorkerState = ctx["worker"]
     runtime, now = worker.runtime, utcnow()
     await _sweep_public(runtime.database, now)
+    await _mail_notifications(runtime, now)
     async with runtime.database.transaction() as session:
         tenants = [tenant for tenant in await find_all(session) if not (tenant.is_suspended or tenant.has_ended(now))]
         tiers = await subscription_tiers.find_all(session)
@@ -83,8 +88,16 @@ async def _sweep_public(database: Database, now: datetime) -> None:
             _log.exception("sweeping %s failed", room.__name__)
 
 
+async def _mail_notifications(runtime: Runtime, now: datetime) -> None:
+    try:
+        async with runtime.database.transaction() as session:
+            await mailing.send_due(session, runtime.keyring, now=now, most=_MOST_MAILED)
+    except Exception:  # noqa: BLE001 — as below
+        _log.exception("mailing notifications failed")
+
+
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _offer, _forget, _forget_replays, _forget_answers, _wake):
+    for errand in (_expire, _offer, _tend, _forget, _forget_replays, _forget_answers, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -108,6 +121,12 @@ async def _offer(session: AsyncSession, visit: _Visit) -> None:
     context = _context(visit)
     await entries.expire_waiting(session, context, limit=_MOST_EXPIRED)
     await offers.offer_all(session, context)
+
+
+async def _tend(session: AsyncSession, visit: _Visit) -> None:
+    now = utcnow()
+    await tending.close_resolved(session, now=now, most=_MOST_EXPIRED)
+    await tending.tell_overdue(session, visit.tenant, visit.mode, now=now, most=_MOST_EXPIRED)
 
 
 async def _forget(session: AsyncSession, visit: _Visit) -> None:

@@ -14,6 +14,7 @@ PROBLEMS = {
 FIELDS = {
     "characters",
     "common",
+    "customer-only",
     "demos-only",
     "email",
     "fraction",
@@ -38,6 +39,7 @@ FIELDS = {
     "unknown",
     "unsuitable",
     "url",
+    "variable",
     "year",
 }
 """What may be wrong with a field then."""

@@ -38,6 +38,7 @@ async def stock(app: FastAPI, business: Business) -> Words:
     words = {f"{place}.{name}": values for name, values in ids.items() for place in ("path", "query", "body")}
     return words | {
         "body.requirements[*].resource_ids[*]": ids["resource_id"],
+        "body.into_id": ids["ticket_id"],
         "body.hostname": ["book.salons.example", "termine.müller.example"],
         "body.start": _hours(8, 9, 11, 12),
         "query.start": _hours(0),
@@ -60,6 +61,8 @@ def _things(number: int, colleague: str) -> list[tuple[str, str, dict[str, Any]]
         ("endpoint_id", "/webhook-endpoints", {"url": "https://example.com/hooks", "events": ["*"]}),
         ("grant_id", "/grants", grant),
         ("ticket_id", "/tickets", {"subject": "The bill", "body": "It is wrong."}),
+        ("canned_reply_id", "/canned-replies", {"title": "Thanks", "body": "Thank you, {{ customer.name }}."}),
+        ("view_id", "/ticket-views", {"name": "Late", "criteria": {"overdue": True}}),
         ("invitation_id", "/invitations", _invitation(number)),
     ]
 

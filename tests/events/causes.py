@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.events.catalogue import EventType
+from tests.events.asking import ASKING
 from tests.events.naming import NAMING
 from tests.events.stage import EMAIL, TIME, Cause, Stage, sweep
 from tests.events.waiting import WAITING
@@ -49,30 +50,6 @@ async def _let_expire(stage: Stage) -> str:
     made = await stage.booked(hold=True)
     await sweep(stage)
     return str(made["id"])
-
-
-async def _open_ticket(stage: Stage) -> str:
-    return str((await stage.business.make("/tickets", {"subject": "The bill", "body": "It is wrong."}))["id"])
-
-
-async def _reply(stage: Stage) -> str:
-    ticket = await _open_ticket(stage)
-    await stage.business.make(f"/tickets/{ticket}/messages", {"body": "We look into it."})
-    return ticket
-
-
-async def _assign(stage: Stage) -> str:
-    ticket = await _open_ticket(stage)
-    answer = await stage.business.owner.patch(f"/api/v1/tickets/{ticket}", json={"priority": "high"})
-    assert answer.is_success, answer.text
-    return ticket
-
-
-async def _resolve(stage: Stage) -> str:
-    ticket = await _open_ticket(stage)
-    answer = await stage.business.owner.post(f"/api/v1/tickets/{ticket}/status", json={"status": "resolved"})
-    assert answer.is_success, answer.text
-    return ticket
 
 
 async def _add_customer(stage: Stage) -> str:
@@ -212,10 +189,7 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
     (TIME, T.APPOINTMENT_HOLD_EXPIRED): _let_expire,
     **WAITING,
     **NAMING,
-    ("openTicket", T.TICKET_CREATED): _open_ticket,
-    ("addTicketMessage", T.TICKET_REPLIED): _reply,
-    ("updateTicket", T.TICKET_UPDATED): _assign,
-    ("setTicketStatus", T.TICKET_STATUS_CHANGED): _resolve,
+    **ASKING,
     ("createCustomer", T.CUSTOMER_CREATED): _add_customer,
     ("confirmSignUp", T.CUSTOMER_CREATED): _sign_up,
     ("updateCustomer", T.CUSTOMER_UPDATED): _change_customer,
@@ -241,6 +215,9 @@ CAUSES: dict[tuple[str, EventType], Cause] = {
 SILENT = {
     "runBatch",  # each of its requests tells by itself
     "updateToken",
+    # What the people at the desk work with: they hear of it as they work.
+    *("updateDeskSettings", "createCannedReply", "updateCannedReply", "deleteCannedReply"),
+    *("createTicketView", "updateTicketView", "deleteTicketView"),
     "verifyDomain",  # what is found tells by itself
     "resetSandbox",  # tells of everything that it makes, as its own test has it
     # Who logs in, how, and as whom: that is for the audit trail.

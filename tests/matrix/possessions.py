@@ -26,6 +26,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "replaceSchedule": {"timezone": "UTC", "weekly": [], "overrides": []},
     "setTicketStatus": {"status": "closed"},
     "addTicketMessage": {"body": "Thank you."},
+    "rateTicket": {"rating": 5},
+    "mergeTicket": {"into_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"},
     "joinWaitlist": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-06T10:00:00Z"},
     "createBlock": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T11:00:00Z"},
     "deletePasskey": {"current_password": PASSWORD},
@@ -52,6 +54,8 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
     waiting = {"service_id": service["id"], "customer_id": appointment["customer_id"], **during}
     entry = await business.make("/waitlist", waiting)
     ticket = await business.make("/tickets", {"subject": "The bill", "body": "It is wrong."})
+    reply = await business.make("/canned-replies", {"title": "Thanks", "body": "Thank you."})
+    view = await business.make("/ticket-views", {"name": "All", "criteria": {}, "is_shared": True})
     endpoint = await business.make("/webhook-endpoints", {"url": "https://example.com/hook", "events": ["*"]})
     customer = await business.make("/customers", {"name": "Ada", "email": "ada@lovelace.example"})
     guest = await cast.add(Role.CUSTOMER, business)
@@ -69,6 +73,8 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "class_session_id": str(class_session_id),
         "entry_id": entry["id"],
         "ticket_id": ticket["id"],
+        "canned_reply_id": reply["id"],
+        "view_id": view["id"],
         "domain_id": str(await _name(app, business)),
         "endpoint_id": endpoint["id"],
         **await _sent_to(business, endpoint["id"]),

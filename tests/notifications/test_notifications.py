@@ -14,6 +14,7 @@ from tests.actors import Business, Platform
 INBOX = "/api/v1/notifications"
 ME = "/api/v1/me"
 
+_TICKET = {"ticket_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77", "number": 7, "subject": "The bill"}
 EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.NEW_DEVICE: {"device": "Firefox on Linux", "place": "Berlin, Germany", "ip_address": "192.0.2.7"},
     NotificationKind.PASSWORD_CHANGED: {},
@@ -32,6 +33,9 @@ EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.WEBHOOK_FAILING: {"host": "hooks.example.com", "ends_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_DISABLED: {"host": "hooks.example.com", "reason": "The endpoint answered 410 Gone."},
     NotificationKind.DOMAIN_CHANGED: {"hostname": "book.example.com", "status": "failed", "problem": "txt-missing"},
+    NotificationKind.TICKET_ASSIGNED: _TICKET | {"assigner": "Olga"},
+    NotificationKind.TICKET_NEWS: _TICKET | {"author": "Grace Hopper", "what": "replied"},
+    NotificationKind.TICKET_OVERDUE: _TICKET,
 }
 
 
@@ -75,6 +79,8 @@ class TestNotify:
             "title": "Your e-mail address was changed",
             "text": "You log in with ada@lovelace.example from now on.",
             "data": {"email": "ada@lovelace.example"},
+            "link": None,
+            "count": 1,
             "read_at": None,
         }
 
@@ -90,7 +96,7 @@ class TestNotify:
     def test_each_kind_has_its_words(self, kind: NotificationKind) -> None:
         notice = notice_of(kind, EXAMPLES[kind])
         assert notice.title
-        assert notice.text().endswith((".", "Holiday", "Ticket 7"))
+        assert notice.text().endswith((".", "Holiday", "Ticket 7", ": The bill"))
 
     def test_each_kind_is_one_of_its_own(self) -> None:
         assert set(NOTICES) == set(NotificationKind)

@@ -15,6 +15,7 @@ UNSET: dict[str, Any] = {
     "time_format": None,
     "theme": None,
     "calendar": {"view": None, "slot_minutes": None, "shown_resource_ids": None},
+    "notifications": {},
 }
 CHOSEN: dict[str, Any] = {
     "locale": "en",
@@ -23,6 +24,7 @@ CHOSEN: dict[str, Any] = {
     "time_format": "12h",
     "theme": "dark",
     "calendar": {"view": "day", "slot_minutes": 15, "shown_resource_ids": ["01980d3f-9a4e-7c1e-8000-000000000001"]},
+    "notifications": {"ticket_news": {"in_app": None, "email": "digest"}},
 }
 
 
@@ -39,6 +41,10 @@ class TestGetPreferences:
                 "time_format": "24h",
                 "theme": "system",
                 "calendar": {"view": "week", "slot_minutes": 30, "shown_resource_ids": None},
+                "notifications": {
+                    kind: {"in_app": True, "email": "at_once"}
+                    for kind in ("ticket_assigned", "ticket_news", "ticket_overdue", "domain_changed")
+                },
             },
         }
         await business.owner.patch("/api/v1/business", json={"first_weekday": 6, "timezone": "Asia/Tokyo"})
@@ -60,7 +66,10 @@ class TestPutPreferences:
     async def test_are_kept_as_written_and_win(self, business: Business) -> None:
         answer = await business.owner.put(PREFERENCES, json=CHOSEN)
         assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
-        assert answer.json() == {"document": CHOSEN, "effective": CHOSEN}
+        news = {"in_app": True, "email": "digest"}
+        effective = answer.json()["effective"]
+        assert answer.json()["document"] == CHOSEN
+        assert effective == CHOSEN | {"notifications": effective["notifications"] | {"ticket_news": news}}
         read = await business.owner.get(PREFERENCES)
         assert (read.json(), read.headers["etag"].partition(".")[0]) == (answer.json(), '"1')
 

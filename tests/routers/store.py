@@ -22,12 +22,14 @@ from app.models.public import (
 from app.models.tenant import (
     AppointmentRow,
     BlockRow,
+    CannedReplyRow,
     ClassSessionRow,
     CustomerRow,
     ResourceRow,
     ServiceRow,
     TicketMessageRow,
     TicketRow,
+    TicketViewRow,
     WaitlistEntryRow,
     WebhookAttemptRow,
     WebhookDeliveryRow,
@@ -52,6 +54,8 @@ LISTS = {
     "listClassSessions": "/class-sessions",
     "listWaitlist": "/waitlist",
     "listTickets": "/tickets",
+    "listCannedReplies": "/canned-replies",
+    "listTicketViews": "/ticket-views",
     "listDomains": "/domains",
     "listTicketMessages": "/tickets/{ticket}/messages",
     "listBlocks": "/resources/{resource}/blocks",
@@ -74,12 +78,14 @@ LISTS = {
 _OF_BUSINESSES = (
     AppointmentRow,
     BlockRow,
+    CannedReplyRow,
     ClassSessionRow,
     CustomerRow,
     ResourceRow,
     ServiceRow,
     TicketMessageRow,
     TicketRow,
+    TicketViewRow,
     WaitlistEntryRow,
     WebhookDeliveryRow,
     WebhookEndpointRow,
@@ -170,6 +176,8 @@ class Store:
     async def _ask(self) -> str:
         for name in NAMES:
             ticket = await self.business.make("/tickets", {"subject": name, "body": name})
+            await self.business.make("/canned-replies", {"title": name, "body": name})
+            await self.business.make("/ticket-views", {"name": name, "criteria": {}})
         for name in NAMES[1:]:
             await self.business.make(f"/tickets/{ticket['id']}/messages", {"body": name})
         return str(ticket["id"])

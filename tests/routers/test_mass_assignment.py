@@ -29,8 +29,9 @@ POWERS: dict[str, Any] = {
     "created_at": "2026-01-01T00:00:00Z",
 }
 """What somebody might hope to set in passing."""
-FREE = {"credential", "headers"}
-"""Objects that hold whatever they are given: a credential is the browser's, and an endpoint names its own headers."""
+FREE = {"credential", "headers", "notifications", "targets"}
+"""Objects without fields of ours: a credential is the browser's, an endpoint names its own headers, and what is said
+for each kind of notification and each priority stands under the names that these have."""
 
 Node = dict[str, Any]
 

@@ -85,6 +85,10 @@ async def _connect(canary: Canary, business: Business) -> None:
     canary.ids["endpoint_id"] = (await business.make("/webhook-endpoints", hook, client=canary.owner))["id"]
     ticket = {"subject": canary.word, "body": canary.word, "category": canary.word}
     canary.ids["ticket_id"] = (await business.make("/tickets", ticket, client=canary.owner))["id"]
+    reply = {"title": canary.word, "body": canary.word}
+    canary.ids["canned_reply_id"] = (await business.make("/canned-replies", reply, client=canary.owner))["id"]
+    view = {"name": canary.word, "criteria": {"q": canary.word}}
+    canary.ids["view_id"] = (await business.make("/ticket-views", view, client=canary.owner))["id"]
     mode = "live" if canary.mode is Mode.LIVE else "test"
     token = {"name": canary.word, "mode": mode, "scopes": ["services:read"]}
     canary.ids["token_id"] = (await business.make("/tokens", token, client=canary.owner))["id"]

@@ -45,6 +45,7 @@ OF_NO_MODE = {
     "listDomains",
     "getDomain",
     "countTickets",  # nothing but numbers
+    "getDeskSettings",  # likewise, and days
     "listEventTypes",
     "getEventType",
 }

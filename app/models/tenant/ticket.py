@@ -13,7 +13,8 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 class TicketRow(TenantBase):
     """Something that a customer wants of the business, or the staff of each other. `revision` counts its changes.
 
-    Users are bare ids: whoever opened it, who looks after it, and who follows it.
+    Users are bare ids: whoever opened it, who looks after it, and who follows it. The clock of the desk's hours counts
+    how long it has taken: `clock_spent_seconds`, and what has passed since `clock_started_at` if it is not stopped.
     """
 
     __tablename__ = "tickets"
@@ -26,6 +27,9 @@ class TicketRow(TenantBase):
         Index(None, "updated_at", "id"),
         Index(None, "customer_id"),
         Index(None, "appointment_id"),
+        CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
+        CheckConstraint("merged_into_id <> id", "merged_into_id"),
+        Index(None, "merged_into_id"),
         Index("tickets_unsettled_idx", "status", postgresql_where=text("status <> 'closed'")),
     )
 
@@ -47,3 +51,12 @@ class TicketRow(TenantBase):
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    first_response_due_at: Mapped[datetime | None]
+    resolution_due_at: Mapped[datetime | None]
+    clock_started_at: Mapped[datetime | None]
+    overdue_told_at: Mapped[datetime | None]
+    rated_at: Mapped[datetime | None]
+    clock_spent_seconds: Mapped[int] = mapped_column(server_default="0")
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("tickets.id"))
+    rating: Mapped[int | None]
+    rating_comment: Mapped[str | None]

@@ -1,10 +1,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import TenantBase
+
+WORDS = "'simple'::regconfig"
+"""How the words of a message are told apart: as in any language."""
 
 
 class TicketMessageRow(TenantBase):
@@ -16,6 +19,7 @@ class TicketMessageRow(TenantBase):
         CheckConstraint("author IN ('customer', 'staff')", "author"),
         CheckConstraint("kind = 'reply' OR author = 'staff'", "note"),
         Index(None, "ticket_id", "created_at", "id"),
+        Index("ticket_messages_words_idx", text(f"to_tsvector({WORDS}, body)"), postgresql_using="gin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

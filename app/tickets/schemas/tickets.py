@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, PageRequest, Separated
@@ -67,6 +67,16 @@ class TicketRead(ResponseModel):
     """When the staff first replied to the customer."""
     resolved_at: datetime | None
     closed_at: datetime | None
+    first_response_due_at: datetime | None
+    """By when the staff have promised to reply to the customer. Null if they have not; customers do not see it."""
+    resolution_due_at: datetime | None
+    """By when it is to be resolved. Null while the customer is waited for, and for customers."""
+    merged_into_id: UUID | None
+    """The ticket that this one goes on as."""
+    rating: Annotated[int | None, Field(examples=[5])]
+    """How content the customer is, from 1 to 5."""
+    rating_comment: str | None
+    rated_at: datetime | None
     revision: Annotated[int, Field(examples=[1])]
     """Counts the changes; the `ETag` holds it."""
     created_at: datetime
@@ -89,6 +99,17 @@ class TicketMessageRead(ResponseModel):
     created_at: datetime
 
 
+class TicketMerge(RequestModel):
+    into_id: UUID
+    """The ticket that it goes on as, of the same customer."""
+
+
+class TicketRating(RequestModel):
+    rating: Annotated[int, Field(ge=1, le=5, examples=[5])]
+    """From 1, not content at all, to 5."""
+    comment: Annotated[str, StringConstraints(max_length=2000), Field(examples=["Quick and kind."])] = ""
+
+
 class TicketReply(TicketRead):
     """A ticket, with the reply that was made."""
 
@@ -105,22 +126,39 @@ class TicketCounts(ResponseModel):
     closed: int
 
 
-class TicketFilters(Changing, PageRequest):
+class TicketCriteria(BaseModel):
+    """What a choice of tickets is made by."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Annotated[tuple[TicketStatus, ...], Separated] = ()
+    """Only those in one of these statuses."""
+    priority: Priority | None = None
+    category: Annotated[str, Field(max_length=60)] | None = None
+    assignee_id: UUID | None = None
+    mine: bool = False
+    """Only those that the caller looks after."""
+    unassigned: bool | None = None
+    """Only those that nobody looks after, or only those that somebody does."""
+    overdue: bool | None = None
+    """Only those that were to be answered or resolved by now, or only the others."""
+    q: SearchText | None = None
+    """Words of what was said, part of the subject, or the number."""
+
+
+class TicketFilters(TicketCriteria, Changing, PageRequest):
     """Which tickets are wanted, and which page of them."""
 
     sort: Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at", "number", "-number"], ORDER] = (
         "-updated_at"
     )
     ids: Ids = ()
-    status: Annotated[tuple[TicketStatus, ...], Separated] = ()
-    """Only those in one of these statuses: repeated, or separated by commas."""
-    priority: Priority | None = None
-    category: Annotated[str, Field(max_length=60)] | None = None
-    assignee_id: UUID | None = None
     customer_id: UUID | None = None
     appointment_id: UUID | None = None
-    q: SearchText | None = None
-    """Part of the subject."""
+    merged_into_id: UUID | None = None
+    """Only those that go on as this one."""
+    view_id: UUID | None = None
+    """Only those that this view shows, too."""
 
 
 class TicketMessageFilters(Dated, PageRequest):

@@ -1,0 +1,65 @@
+"""Who at the desk, and which customer, should know what happens to a ticket."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.principals import Principal
+from app.models.public import UserRow
+from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
+from app.notifications.inbox import News, tell
+from app.notifications.kinds import NotificationKind
+from app.people.staff import find_active, find_owners
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+from app.tickets.access import business_of
+
+
+async def tell_assigned(session: AsyncSession, actor: Principal, row: TicketRow, *, now: datetime) -> None:
+    """Tell whoever looks after a ticket now, unless they have taken it themselves."""
+    if row.assignee_id is None or row.assignee_id == actor.user_id:
+        return
+    assigner = await session.get_one(UserRow, actor.user_id)
+    data = _about(row) | {"assigner": assigner.name}
+    news = _news(NotificationKind.TICKET_ASSIGNED, data, business_of(actor), actor.mode)
+    await tell(session, [row.assignee_id], news, now=now)
+
+
+async def tell_said(
+    session: AsyncSession, actor: Principal, row: TicketRow, message: TicketMessageRow, *, is_first: bool, now: datetime
+) -> None:
+    """Tell everybody concerned but the author of what was said: of a note no customer."""
+    business = business_of(actor)
+    what = "opened" if is_first else "noted" if message.kind == "note" else "replied"
+    data = _about(row) | {"author": message.author_name, "what": what}
+    listeners = await find_listeners(session, business, row)
+    if message.kind == "reply" and row.customer_id is not None:
+        customer = await session.get_one(CustomerRow, row.customer_id)
+        listeners |= {customer.user_id} if customer.user_id else set()
+    news = _news(NotificationKind.TICKET_NEWS, data, business, actor.mode)
+    await tell(session, listeners - {actor.user_id}, news, now=now)
+
+
+async def tell_overdue(session: AsyncSession, business: Tenant, mode: Mode, row: TicketRow, *, now: datetime) -> None:
+    """Tell whoever hears of a ticket that a promise was not kept."""
+    news = _news(NotificationKind.TICKET_OVERDUE, _about(row), business, mode)
+    await tell(session, await find_listeners(session, business, row), news, now=now)
+
+
+async def find_listeners(session: AsyncSession, business: Tenant, row: TicketRow) -> set[UUID]:
+    """Who at the desk hears of a ticket: whoever looks after it or follows it, else the owners."""
+    named: Collection[UUID] = {*row.follower_ids, *([row.assignee_id] if row.assignee_id else [])}
+    listeners = await find_active(session, business, named)
+    if row.assignee_id is None:
+        listeners |= {owner.id for owner in await find_owners(session, business.id)}
+    return listeners
+
+
+def _about(row: TicketRow) -> dict[str, object]:
+    return {"ticket_id": row.id, "number": row.number, "subject": row.subject}
+
+
+def _news(kind: NotificationKind, data: dict[str, object], business: Tenant, mode: Mode) -> News:
+    return News(kind, data, business.timezone, is_sandbox=mode is Mode.SANDBOX)
