@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     dns_resolvers: list[str] = []
     smtp_url: str | None = Field(None, pattern=_SMTP_URL)
     mail_from: str | None = Field(None, pattern=r"^[\w.!#$%&'*+/=?^{|}~-]+@[A-Za-z0-9.-]+$")
+    inbound_mail_domain: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$")
+    inbound_mail_host: str = "127.0.0.1"
+    inbound_mail_port: int = Field(2525, ge=0, le=65535)
     data_dir: Path = Path(".data")
     geoip_database: FilePath | None = None
     build_id: str = "development"

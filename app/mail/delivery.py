@@ -103,8 +103,9 @@ def envelope(mail: Claimed, letter: Letter, *, sender: str) -> EmailMessage:
     message["To"] = address_of(mail.recipient, letter.recipient_name)
     message["Subject"] = letter.subject
     message["Date"] = mail.created_at
-    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    usual = {"Message-ID": f"<{mail.id}@{sender.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"}
+    for name, value in (usual | letter.headers).items():
+        message[name] = value
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     return message

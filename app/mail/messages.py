@@ -22,6 +22,9 @@ class MailKind(StrEnum):
     WEBHOOK_FAILING = "webhook_failing"
     WEBHOOK_DISABLED = "webhook_disabled"
     NOTIFICATION_DIGEST = "notification_digest"
+    TICKET_RECEIVED = "ticket_received"
+    TICKET_REPLIED = "ticket_replied"
+    TICKET_NEWS = "ticket_news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +196,43 @@ class NotificationDigest(Message):
     lines: tuple[str, ...]
     more: int
     """How many there are beyond the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReceived(Message):
+    """To a customer who has opened a ticket."""
+
+    kind = MailKind.TICKET_RECEIVED
+
+    number: int
+    ticket: str
+    """What it is about."""
+    can_reply: bool
+    """Whether answers to the mail become part of the ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReplied(Message):
+    """To a customer: what the staff have replied."""
+
+    kind = MailKind.TICKET_REPLIED
+
+    author: str
+    number: int
+    ticket: str
+    lines: tuple[str, ...]
+    can_reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNews(Message):
+    """To the staff: what was said about a ticket, be it by a customer or as a note among themselves."""
+
+    kind = MailKind.TICKET_NEWS
+
+    author: str
+    number: int
+    ticket: str
+    lines: tuple[str, ...]
+    change: Literal["opened", "replied", "noted"]
+    can_reply: bool

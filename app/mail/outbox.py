@@ -1,6 +1,7 @@
 """Mails leave by an outbox: a row, written by the transaction that makes the change they tell of."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from uuid import UUID
@@ -29,6 +30,8 @@ class Mail:
     mode: Mode
     locale: str | None = None
     """The recipient's language, where it is known; else the business's."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the mail bears besides, such as whom answers go to, and what it is an answer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Letter(Content):
 
     recipient_name: str
     sender_name: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 async def send(session: AsyncSession, keyring: Keyring, mail: Mail, *, now: datetime) -> None:
@@ -49,7 +53,10 @@ async def send(session: AsyncSession, keyring: Keyring, mail: Mail, *, now: date
     address_of(mail.recipient)
     brand = await brand_of(session, mail.tenant_id)
     content = render(mail.message, name=mail.name, brand=brand, locale=mail.locale)
-    letter = Letter(**asdict(content), recipient_name=one_line(mail.name), sender_name=one_line(brand.name))
+    headers = {name: one_line(value) for name, value in mail.headers.items()}
+    letter = Letter(
+        **asdict(content), recipient_name=one_line(mail.name), sender_name=one_line(brand.name), headers=headers
+    )
     is_withheld = mail.mode is Mode.SANDBOX
     session.add(
         MailRow(

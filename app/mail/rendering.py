@@ -18,6 +18,8 @@ from app.mail.branding import PLATFORM_NAME, Brand
 from app.mail.messages import Message
 
 _TEMPLATES = Path(__file__).parent / "templates"
+REPLY_MARKER = "- - - - - - - - - - - - - - - - - - - -"
+"""Stands above what we write where answers are read: what is above it in an answer is new."""
 _FALLBACK = "en"
 
 
@@ -59,6 +61,7 @@ def render(message: Message, *, name: str, brand: Brand, locale: str | None = No
         "brand": brand,
         "locale": language,
         "phrases": f"{language}/phrases.j2",
+        "marker": REPLY_MARKER,
     }
     place = f"{language}/{message.kind}.j2"
     text, html = _TEXT.get_template(place), _HTML.get_template(place)

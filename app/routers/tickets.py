@@ -26,7 +26,7 @@ from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
 from app.tickets import canned_replies, desk, following, merging, messages, rating
 from app.tickets.access import shown_to
-from app.tickets.dependencies import CanManageTickets, CanReadTickets, CanUseDesk, CanWriteTickets
+from app.tickets.dependencies import CanManageTickets, CanReadTickets, CanUseDesk, CanWriteTickets, Post
 from app.tickets.schemas.canned_replies import CannedReplyText
 from app.tickets.schemas.tickets import (
     TicketCounts,
@@ -56,12 +56,13 @@ async def open_ticket(
     body: TicketCreate,
     actor: CanWriteTickets,
     session: TenantSession,
+    post: Post,
     now: Now,
     request: Request,
     response: Response,
 ) -> TicketRead:
     """Ask something of the business as a customer, or write it down for one as somebody who works there."""
-    row = await desk.open_ticket(session, actor, body, now=now)
+    row = await desk.open_ticket(session, actor, post, body, now=now)
     response.headers["Location"] = request.app.url_path_for(get_ticket.__name__, ticket_id=row.id)
     return _answer(row, actor, response)
 
@@ -134,14 +135,14 @@ async def set_ticket_status(
     responses=problems(TicketNotFound, TicketMerged),
 )
 async def add_ticket_message(
-    ticket_id: UUID, body: TicketMessageCreate, actor: CanWriteTickets, session: TenantSession, now: Now
+    ticket_id: UUID, body: TicketMessageCreate, actor: CanWriteTickets, session: TenantSession, post: Post, now: Now
 ) -> TicketReply:
     """Say something that both sides read, or note something for the staff alone.
 
     A customer's reply has a ticket go on that waited for it, and opens one once more that was over. The first reply of
     the staff takes it up.
     """
-    return await desk.say(session, actor, ticket_id, body, now=now)
+    return await desk.say(session, actor, post, ticket_id, body, now=now)
 
 
 @router.get("/{ticket_id}/messages", summary="List what was said", responses=problems(TicketNotFound, CursorInvalid))

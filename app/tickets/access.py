@@ -1,13 +1,17 @@
 """Which tickets somebody may see, and on which side of the desk they are."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import Permission
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.errors import FieldError, ValidationFailed
+from app.models.public import UserRow
 from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
 from app.tenancy.tenant import Tenant
 from app.tickets.schemas.tickets import TicketRead
@@ -19,6 +23,23 @@ _OF_THE_STAFF: dict[str, Any] = {"follower_ids": [], "first_response_due_at": No
 def side_of(actor: Principal) -> str:
     """Whether the caller is a customer or works here."""
     return CUSTOMER if actor.role is Role.CUSTOMER else STAFF
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who says something about a ticket, from which side of the desk, by which way, and whether that is certain."""
+
+    side: str
+    user_id: UUID | None
+    name: str
+    via: str = "api"
+    is_verified: bool = True
+
+
+async def author_of(session: AsyncSession, actor: Principal) -> Author:
+    """The caller as an author."""
+    user = await session.get_one(UserRow, actor.user_id)
+    return Author(side_of(actor), user.id, user.name)
 
 
 def business_of(actor: Principal) -> Tenant:

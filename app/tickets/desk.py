@@ -24,23 +24,30 @@ from app.errors import (
     ValidationFailed,
 )
 from app.events.catalogue import EventType
-from app.events.outbox import Event, record
 from app.models.tenant import AppointmentRow, CustomerRow, TicketRow
 from app.people import staff
 from app.people.customers import require as require_customer
 from app.scheduling.appointments import require as require_appointment
-from app.tickets import messages, notices, settings, views
-from app.tickets.access import CUSTOMER, business_of, for_staff_alone, may_see, side_of, visible_to, withheld_from
+from app.tickets import notices, saying, settings, views
+from app.tickets.access import (
+    CUSTOMER,
+    author_of,
+    business_of,
+    for_staff_alone,
+    may_see,
+    side_of,
+    visible_to,
+    withheld_from,
+)
 from app.tickets.changes import become, count_change, tell
 from app.tickets.criteria import matching
-from app.tickets.lifecycle import OF_CUSTOMERS, TicketStatus, after_reply, check_transition
+from app.tickets.lifecycle import OF_CUSTOMERS, TicketStatus, check_transition
+from app.tickets.post import TicketPost, letterhead_of
 from app.tickets.schemas.tickets import (
     TicketCounts,
     TicketCreate,
     TicketFilters,
     TicketMessageCreate,
-    TicketMessageRead,
-    TicketRead,
     TicketReply,
     TicketUpdate,
 )
@@ -57,7 +64,9 @@ def etag_of(ticket: TicketRow) -> str:
     return f'"{ticket.revision}"'
 
 
-async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreate, *, now: datetime) -> TicketRow:
+async def open_ticket(
+    session: AsyncSession, actor: Principal, post: TicketPost, data: TicketCreate, *, now: datetime
+) -> TicketRow:
     """Open a ticket with its first message: for a customer, or by one for themselves.
 
     Raises CustomerNotFound, AppointmentNotFound, PermissionDenied for an assignee that the caller may not choose, and
@@ -88,13 +97,9 @@ async def open_ticket(session: AsyncSession, actor: Principal, data: TicketCreat
         actor.require(Permission.DESK_WRITE)
         await _check_colleagues(session, actor, {"/assignee_id": data.assignee_id})
     await _check_subjects(session, actor, row.customer_id, row.appointment_id)
-    (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
-    session.add(row)
-    await session.flush()
-    message = await messages.add(session, actor, row, TicketMessageCreate(body=data.body), now=now)
-    tell(session, EventType.TICKET_CREATED, row)
+    author = await author_of(session, actor)
+    await saying.begin(session, letterhead_of(actor, post), row, author, data.body, now=now)
     await notices.tell_assigned(session, actor, row, now=now)
-    await notices.tell_said(session, actor, row, message, is_first=True, now=now)
     return row
 
 
@@ -195,27 +200,23 @@ async def set_status(
 
 
 async def say(
-    session: AsyncSession, actor: Principal, ticket_id: UUID, data: TicketMessageCreate, *, now: datetime
+    session: AsyncSession,
+    actor: Principal,
+    post: TicketPost,
+    ticket_id: UUID,
+    data: TicketMessageCreate,
+    *,
+    now: datetime,
 ) -> TicketReply:
-    """Reply to a ticket, or note something about it; the ticket as it is by then.
+    """Reply to a ticket, or note something about it; the ticket as it is by then, as the caller may read it.
 
-    A reply takes it up, or opens it once more; a note leaves it as it is, and nobody outside hears of it. Raises
-    TicketNotFound, and ValidationFailed for a customer's note.
+    Raises TicketNotFound, TicketMerged, and ValidationFailed for a customer's note.
     """
     row = await lock(session, actor, ticket_id)
-    message = await messages.add(session, actor, row, data, now=now)
-    if message.kind == "reply":
-        is_by_customer = side_of(actor) == CUSTOMER
-        if not is_by_customer and row.opened_by == CUSTOMER and row.first_responded_at is None:
-            row.first_responded_at = now
-        _follow_reply(row, by_customer=is_by_customer, now=now)
-        (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
-    count_change(row, now=now)
-    await notices.tell_said(session, actor, row, message, is_first=False, now=now)
-    read = TicketRead.model_validate(row)
-    told = TicketReply(**read.model_dump(), message=TicketMessageRead.model_validate(message))
-    if message.kind == "reply":
-        record(session, Event(EventType.TICKET_REPLIED, now, row.id, told.model_dump()))
+    if data.kind == "note":
+        for_staff_alone(actor, kind=data.kind)
+    author = await author_of(session, actor)
+    told = await saying.go_on(session, letterhead_of(actor, post), row, author, data, now=now)
     return told.model_copy(update=withheld_from(actor))
 
 
@@ -274,9 +275,3 @@ async def _check_subjects(
     raise ValidationFailed(
         errors=[FieldError("/appointment_id", "is an appointment of another customer", code="unsuitable")]
     )
-
-
-def _follow_reply(row: TicketRow, *, by_customer: bool, now: datetime) -> None:
-    to = after_reply(TicketStatus(row.status), by_customer=by_customer)
-    if to != row.status:
-        become(row, to, now=now)

@@ -11,7 +11,7 @@ from app.errors import FieldError, ValidationFailed
 from app.events.catalogue import EventType
 from app.models.tenant import TicketMessageRow, TicketRow
 from app.tickets import desk, messages, settings
-from app.tickets.access import business_of
+from app.tickets.access import author_of, business_of
 from app.tickets.changes import become, count_change, tell
 from app.tickets.lifecycle import TicketStatus
 from app.tickets.schemas.tickets import TicketMessageCreate
@@ -32,7 +32,7 @@ async def merge(session: AsyncSession, actor: Principal, ticket_id: UUID, into_i
     message = TicketMessageRow
     await session.execute(update(message).where(message.ticket_id == row.id).values(ticket_id=into.id))
     note = TicketMessageCreate(body=f"#{row.number} was merged into this ticket: {row.subject}", kind="note")
-    await messages.add(session, actor, into, note, now=now)
+    await messages.add(session, await author_of(session, actor), into, note, now=now)
     into.follower_ids = list(dict.fromkeys([*into.follower_ids, *row.follower_ids]))
     row.merged_into_id = into.id
     is_closed_now = row.status != TicketStatus.CLOSED

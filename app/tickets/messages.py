@@ -10,30 +10,28 @@ from app.core.ids import uuid7
 from app.core.pagination import Page
 from app.db.conditions import was_made
 from app.db.pages import Orders, find_page
-from app.models.public import UserRow
 from app.models.tenant import TicketMessageRow, TicketRow
-from app.tickets.access import for_staff_alone, messages_for, side_of
+from app.tickets.access import Author, messages_for
 from app.tickets.schemas.tickets import TicketMessageCreate, TicketMessageFilters
 
 _ORDERS: Orders = {"created_at": TicketMessageRow.created_at}
 
 
 async def add(
-    session: AsyncSession, actor: Principal, ticket: TicketRow, data: TicketMessageCreate, *, now: datetime
+    session: AsyncSession, author: Author, ticket: TicketRow, data: TicketMessageCreate, *, now: datetime
 ) -> TicketMessageRow:
-    """Write down what the caller says about a ticket. Raises ValidationFailed for a customer's note."""
-    if data.kind == "note":
-        for_staff_alone(actor, kind=data.kind)
-    author = await session.get_one(UserRow, actor.user_id)
+    """Write down what somebody says about a ticket."""
     row = TicketMessageRow(
         id=uuid7(),
         ticket_id=ticket.id,
         kind=data.kind,
-        author=side_of(actor),
-        author_id=actor.user_id,
+        author=author.side,
+        author_id=author.user_id,
         author_name=author.name,
         body=data.body,
         created_at=now,
+        via=author.via,
+        is_verified=author.is_verified,
     )
     session.add(row)
     await session.flush()

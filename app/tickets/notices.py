@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.principals import Principal
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
-from app.notifications.inbox import News, tell
+from app.notifications import inbox
+from app.notifications.inbox import News
 from app.notifications.kinds import NotificationKind
 from app.people.staff import find_active, find_owners
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.tickets.access import business_of
+from app.tickets.post import Letterhead, write_to_customer, write_to_staff
+from app.tickets.schemas.tickets import Saying
 
 
 async def tell_assigned(session: AsyncSession, actor: Principal, row: TicketRow, *, now: datetime) -> None:
@@ -24,28 +27,47 @@ async def tell_assigned(session: AsyncSession, actor: Principal, row: TicketRow,
     assigner = await session.get_one(UserRow, actor.user_id)
     data = _about(row) | {"assigner": assigner.name}
     news = _news(NotificationKind.TICKET_ASSIGNED, data, business_of(actor), actor.mode)
-    await tell(session, [row.assignee_id], news, now=now)
+    await inbox.tell(session, [row.assignee_id], news, now=now)
 
 
 async def tell_said(
-    session: AsyncSession, actor: Principal, row: TicketRow, message: TicketMessageRow, *, is_first: bool, now: datetime
+    session: AsyncSession,
+    head: Letterhead,
+    row: TicketRow,
+    message: TicketMessageRow,
+    what: Saying,
+    *,
+    now: datetime,
 ) -> None:
-    """Tell everybody concerned but the author of what was said: of a note no customer."""
-    business = business_of(actor)
-    what = "opened" if is_first else "noted" if message.kind == "note" else "replied"
+    """Tell everybody concerned but the author of what was said, and write to them: of a note to no customer."""
     data = _about(row) | {"author": message.author_name, "what": what}
-    listeners = await find_listeners(session, business, row)
+    news = _news(NotificationKind.TICKET_NEWS, data, head.business, head.mode)
+    staff = {each for each in await find_listeners(session, head.business, row) if each != message.author_id}
+    at_once = await inbox.tell(session, staff, news, now=now, is_mailed=True)
+    await write_to_staff(session, head, row, message, what, at_once, now=now)
     if message.kind == "reply" and row.customer_id is not None:
-        customer = await session.get_one(CustomerRow, row.customer_id)
-        listeners |= {customer.user_id} if customer.user_id else set()
-    news = _news(NotificationKind.TICKET_NEWS, data, business, actor.mode)
-    await tell(session, listeners - {actor.user_id}, news, now=now)
+        await _tell_customer(session, head, row, message, news, now=now)
+
+
+async def _tell_customer(
+    session: AsyncSession, head: Letterhead, row: TicketRow, message: TicketMessageRow, news: News, *, now: datetime
+) -> None:
+    """What the staff say, and that what they themselves have opened has come; whoever has no log-in is written to."""
+    customer = await session.get_one(CustomerRow, row.customer_id)
+    if message.author == "customer":
+        if news.data["what"] == "opened":
+            await write_to_customer(session, head, row, message, customer, now=now)
+        return
+    user_ids = {customer.user_id} if customer.user_id else set()
+    at_once = await inbox.tell(session, user_ids, news, now=now, is_mailed=True)
+    if at_once == user_ids:
+        await write_to_customer(session, head, row, message, customer, now=now)
 
 
 async def tell_overdue(session: AsyncSession, business: Tenant, mode: Mode, row: TicketRow, *, now: datetime) -> None:
     """Tell whoever hears of a ticket that a promise was not kept."""
     news = _news(NotificationKind.TICKET_OVERDUE, _about(row), business, mode)
-    await tell(session, await find_listeners(session, business, row), news, now=now)
+    await inbox.tell(session, await find_listeners(session, business, row), news, now=now)
 
 
 async def find_listeners(session: AsyncSession, business: Tenant, row: TicketRow) -> set[UUID]:

@@ -25,11 +25,14 @@ from app.mail.messages import (
     PasswordChanged,
     ResetPassword,
     SecondFactorChanged,
+    TicketNews,
+    TicketReceived,
+    TicketReplied,
     VerifyEmail,
     WebhookDisabled,
     WebhookFailing,
 )
-from app.mail.rendering import Content, render
+from app.mail.rendering import REPLY_MARKER, Content, render
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LINK = "https://salon.example.com/account/some-page#Abc_-123"
@@ -52,6 +55,9 @@ EXAMPLES: list[Message] = [
     WebhookFailing(host="hooks.example.com", since=NOON, ends_at=NOON),
     WebhookDisabled(host="hooks.example.com", reason="The endpoint answered 410 Gone.", at=NOON),
     NotificationDigest(title="A ticket is yours", lines=("You look after #7 now: The bill",) * 2, more=3),
+    TicketReceived(number=1042, ticket="My colour has faded", can_reply=False),
+    TicketReplied("Ada", 1042, "My colour has faded", ("Come by", "", "at four."), can_reply=False),
+    TicketNews("Grace", 1042, "My colour has faded", ("It was fine.",), "replied", can_reply=False),
 ]
 
 
@@ -93,7 +99,7 @@ class TestEachKind:
                 fact = getattr(message, field.name)
                 if isinstance(fact, datetime):
                     assert "2026-11-24 13:00 (Europe/Berlin)" in words
-                elif field.name != "change":
+                elif field.name not in {"change", "can_reply"}:
                     assert all(str(each) in words for each in (fact if isinstance(fact, tuple) else (fact,)))
         assert "{" not in content.subject + content.text
 
@@ -121,6 +127,20 @@ class TestEachKind:
         links = Reader(content.html).links
         assert links == [line for line in content.text.splitlines() if line.startswith("https://")]
         assert len(links) == any(field.name in {"link", "address"} for field in fields(message))
+
+
+class TestAnswers:
+    def test_are_asked_for_only_where_somebody_reads_them(self) -> None:
+        for can_reply in (True, False):
+            content = rendered(TicketReplied("Ada", 1042, "The bill", ("Come by at four.",), can_reply=can_reply))
+            words = " ".join(content.text.split())
+            assert ("Nobody reads answers" in words) is not can_reply
+            assert (REPLY_MARKER in words) is (REPLY_MARKER in content.html) is can_reply
+
+    def test_keep_the_lines_of_what_was_said(self) -> None:
+        content = rendered(TicketReplied("Ada", 1, "The bill", ("Come by", "", "<b>at four</b>"), can_reply=True))
+        assert "Come by\n\n<b>at four</b>\n" in content.text
+        assert "Come by<br><br>&lt;b&gt;at four&lt;/b&gt;<br>" in content.html
 
 
 class TestKinds:

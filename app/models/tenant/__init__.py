@@ -15,6 +15,7 @@ from app.models.tenant.schedule_rule import ScheduleRuleRow
 from app.models.tenant.service import ServiceRow
 from app.models.tenant.service_requirement import ServiceRequirementRow
 from app.models.tenant.ticket import TicketRow
+from app.models.tenant.ticket_mail import TicketMailRow
 from app.models.tenant.ticket_message import TicketMessageRow
 from app.models.tenant.ticket_view import TicketViewRow
 from app.models.tenant.waitlist_entry import WaitlistEntryRow
@@ -38,6 +39,7 @@ __all__ = [
     "ScheduleRuleRow",
     "ServiceRequirementRow",
     "ServiceRow",
+    "TicketMailRow",
     "TicketMessageRow",
     "TicketRow",
     "TicketViewRow",

@@ -42,7 +42,7 @@ class TicketRow(TenantBase):
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
     appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id"))
     opened_by: Mapped[str]
-    opener_id: Mapped[UUID]
+    opener_id: Mapped[UUID | None]
     assignee_id: Mapped[UUID | None]
     follower_ids: Mapped[list[UUID]]
     first_responded_at: Mapped[datetime | None]

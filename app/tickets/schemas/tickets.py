@@ -12,6 +12,7 @@ from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import RequestModel, ResponseModel, SearchText
 from app.tickets.lifecycle import TicketStatus
 
+Saying = Literal["opened", "replied", "noted"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), Field(examples=["My colour has faded"])]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Field(examples=["It was fine on Monday."])]
@@ -93,9 +94,13 @@ class TicketMessageRead(ResponseModel):
     id: UUID
     kind: Literal["reply", "note"]
     author: Literal["customer", "staff"]
-    author_id: UUID
+    author_id: UUID | None
+    """The user who wrote it; null for who has no log-in and wrote by mail."""
     author_name: Annotated[str, Field(examples=["Grace Hopper"])]
     body: Body
+    via: Literal["api", "email"]
+    is_verified: bool
+    """Whether it is certain who wrote it. Of a mail that is so if its sender's domain vouches for it (SPF, DKIM)."""
     created_at: datetime
 
 
