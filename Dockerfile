@@ -15,7 +15,7 @@ RUN uv sync --frozen --no-default-groups --no-cache
 FROM python:3.12-slim-bookworm
 WORKDIR /srv
 COPY --from=build /srv /srv
-RUN install -d -o 10001 -g 10001 -m 750 logs
+RUN install -d -o 10001 -g 10001 -m 750 logs .data
 ENV PATH=/srv/.venv/bin:$PATH ENVIRONMENT=production PYTHONUNBUFFERED=1
 USER 10001:10001
 EXPOSE 8000

@@ -40,6 +40,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.token_usage = runtime.token_usage
     app.state.places = runtime.places
     app.state.keyring = runtime.keyring
+    app.state.storage = runtime.storage
+    app.state.inspector = runtime.inspector
     app.state.versions = VERSIONS
     app.state.listeners = Counter()
     app.state.cookies = CookieNames.over(secure=settings.secure_cookies)

@@ -17,11 +17,15 @@ from app.db.session import CommitListener, Database
 from app.events.news import EventNews
 from app.events.wakeups import OutboxWakeups
 from app.integrations.broadcast import Broadcast
+from app.integrations.bucket import Bucket
 from app.integrations.buckets import SharedBuckets
 from app.integrations.dns import Resolver, resolver_of
+from app.integrations.folder import Folder
 from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
+from app.integrations.storage import Storage
 from app.mail.wakeups import MailWakeups
+from app.media.inspecting import Inspector
 from app.settings import Settings
 from app.subscriptions.tiers import TierDirectory
 from app.tenancy.hosts import HostDirectory
@@ -43,6 +47,8 @@ class Runtime:
     token_usage: TokenUsage
     places: Places
     resolver: Resolver
+    storage: Storage
+    inspector: Inspector
     invalidation: Invalidation
     audit_trail: AuditTrail
 
@@ -79,6 +85,8 @@ class Runtime:
             token_usage=TokenUsage(database),
             places=Places(settings.geoip_database),
             resolver=resolver_of(settings),
+            storage=_storage_of(settings, keyring),
+            inspector=Inspector(),
             invalidation=invalidation,
             audit_trail=audit_trail,
         )
@@ -95,6 +103,14 @@ class Runtime:
         await self.broadcast.close()
         await self.buckets.close()
         await self.queue.close()
+        await self.storage.close()
         self.places.close()
         await self.database.close()
         self.audit_trail.files.close()
+
+
+def _storage_of(settings: Settings, keyring: Keyring) -> Storage:
+    """The bucket of the settings, or a folder where there is none."""
+    if settings.media_bucket is None:
+        return Folder(settings.media_folder, keyring)
+    return Bucket(settings.media_bucket, region=settings.media_region, endpoint_url=settings.media_endpoint_url)

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     inbound_mail_host: str = "127.0.0.1"
     inbound_mail_port: int = Field(2525, ge=0, le=65535)
     data_dir: Path = Path(".data")
+    media_bucket: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    media_region: str | None = None
+    media_endpoint_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+$")
+    media_dir: Path | None = None
     geoip_database: FilePath | None = None
     build_id: str = "development"
     log_format: LogFormat | None = None
@@ -79,6 +83,11 @@ class Settings(BaseSettings):
     def sender(self) -> str:
         """The address that mails come from."""
         return self.mail_from or f"no-reply@{self.root_domain}"
+
+    @property
+    def media_folder(self) -> Path:
+        """Where files lie that have no bucket."""
+        return self.media_dir or self.data_dir / "media"
 
     @property
     def logs_as(self) -> LogFormat:
@@ -114,6 +123,8 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_SCHEME must be https in production")
         if self.webhook_allow_loopback:
             raise ValueError("WEBHOOK_ALLOW_LOOPBACK must be off in production")
+        if (self.media_endpoint_url or "https:").startswith("http:"):
+            raise ValueError("MEDIA_ENDPOINT_URL must be https in production")
         if self.smtp_url is None:
             raise ValueError("SMTP_URL must be set in production: invitations and new passwords go by mail")
         return self

@@ -31,6 +31,7 @@ class TestProduction:
             ("public_scheme", "http"),
             ("webhook_allow_loopback", True),
             ("smtp_url", None),
+            ("media_endpoint_url", "http://minio.internal:9000"),
         ],
     )
     def test_refuses_what_is_unsafe(self, name: str, value: object) -> None:

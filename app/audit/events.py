@@ -92,13 +92,13 @@ class AuditEvent(StrEnum):
     SANDBOX_RESET = "sandbox.reset", "", "A business's sandbox was emptied and filled anew."
     BUSINESS_CHANGED = (
         "business.changed",
-        "name timezone currency locale first_weekday self_sign_up brand_color cors_origins history_days",
+        "name timezone currency locale first_weekday self_sign_up brand_color cors_origins history_days logo_id",
         "A business changed its settings.",
     )
     DESK_CHANGED = "desk.changed", "hours closed_on targets auto_close_days", "The settings of the desk were changed."
     TIER_CHANGED = (
         "tier.changed",
-        "max_staff bookings_per_month api_requests_per_minute max_domains retention_days",
+        "max_staff bookings_per_month api_requests_per_minute max_domains retention_days storage_megabytes",
         "What a tier covers was changed.",
     )
 

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     DESK_USE = "desk:use"
     DESK_READ = "desk:read"
     DESK_WRITE = "desk:write"
+    MEDIA_READ = "media:read"
+    MEDIA_WRITE = "media:write"
     SANDBOX_READ = "sandbox:read"
     SANDBOX_WRITE = "sandbox:write"
     BUSINESS_READ = "business:read"
@@ -88,6 +90,9 @@ _TABLE = {
     P.DESK_USE: "            -    -    -     -         yes   yes     tickets_own,tickets_all,tickets_manage - ",
     P.DESK_READ: "           -    -    -     -         yes   yes     tickets_all,tickets_manage - ",
     P.DESK_WRITE: "          -    -    -     -         yes   yes     tickets_manage - ",
+    # The files that one has uploaded oneself.
+    P.MEDIA_READ: "          -    -    -     -         yes   yes     yes          yes ",
+    P.MEDIA_WRITE: "         -    -    -     -         yes   yes     yes          yes ",
     P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",
     P.SANDBOX_WRITE: "       -    -    -     -         yes   yes     -            -   ",
     P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",

@@ -46,7 +46,7 @@ async def erase_ended(session: AsyncSession, tenant_id: UUID, *, now: datetime) 
     query = select(TenantRow.id).where(TenantRow.id == tenant_id, TenantRow.demo_expires_at <= now)
     if (await session.scalars(query.with_for_update(skip_locked=True))).one_or_none() is None:
         return False
-    await erasure.erase(session, tenant_id)
+    await erasure.erase(session, tenant_id, now=now)
     return True
 
 

@@ -2,12 +2,15 @@
 
 from app.businesses.schemas import HostProfileRead
 from app.core.schemas import Locale
+from app.media.pictures import address_of
+from app.settings import Settings
 from app.tenancy.hosts import Host
 
 _PLATFORM = HostProfileRead(
     name="Smooth Schedule",
     is_platform=True,
     brand_color=None,
+    logo_url=None,
     locale=Locale.EN,
     supported_locales=list(Locale),
     timezone="UTC",
@@ -17,8 +20,8 @@ _PLATFORM = HostProfileRead(
 )
 
 
-def profile_of(host: Host) -> HostProfileRead:
-    """The business's name, colour and customs, or the platform's."""
+def profile_of(host: Host, settings: Settings) -> HostProfileRead:
+    """The business's name, colour, logo and customs, or the platform's."""
     tenant = host.tenant
     if tenant is None:
         return _PLATFORM
@@ -26,6 +29,7 @@ def profile_of(host: Host) -> HostProfileRead:
         name=tenant.name,
         is_platform=False,
         brand_color=tenant.brand_color,
+        logo_url=address_of(settings, tenant.slug, tenant.logo_id),
         locale=Locale(tenant.locale),
         supported_locales=list(Locale),
         timezone=tenant.timezone,

@@ -12,6 +12,7 @@ from app.auth.principals import Principal
 from app.businesses import samples
 from app.businesses.schemas import SandboxRead
 from app.errors import PermissionDenied
+from app.media.cleaning import purge_later
 from app.models.public import NotificationRow, SharedIdempotencyKeyRow, UserRow
 from app.scheduling.context import SchedulingContext
 from app.tenancy.mode import Mode
@@ -28,6 +29,7 @@ async def reset(session: AsyncSession, actor: Principal, tenant: Tenant, *, now:
     if actor.token_id is not None and actor.mode is Mode.LIVE:
         raise PermissionDenied("A live token has no business in the sandbox. Use a test token with this scope.")
     await empty_schema(session, tenant.schema(Mode.SANDBOX))
+    await purge_later(session, tenant.id, Mode.SANDBOX, now=now)
     people = select(UserRow.id).where(UserRow.tenant_id == tenant.id)
     await session.execute(
         delete(NotificationRow).where(NotificationRow.is_sandbox, NotificationRow.user_id.in_(people))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -25,6 +25,7 @@ from app.core.schemas import (
     Weekday,
 )
 from app.errors import InvalidValue
+from app.models.public import TenantRow
 from app.people.account_schemas import PersonCreate
 from app.subscriptions.schemas import Days
 from app.tenancy.slugs import Slug
@@ -141,11 +142,19 @@ class BusinessRead(ResponseModel):
     cors_origins: list[str]
     history_days: int | None
     """For how many days events and their deliveries are kept; null for as long as the subscription covers."""
+    logo_url: str | None
+    """A picture that anybody may see. Null without one."""
     subscription_tier: SubscriptionTier
     is_temporary: bool
     demo_expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @classmethod
+    def of(cls, row: TenantRow, *, logo_url: str | None) -> Self:
+        """A business as stored."""
+        stored = {name: getattr(row, name) for name in cls.model_fields if name != "logo_url"}
+        return cls.model_validate(stored | {"logo_url": logo_url})
 
 
 class HostProfileRead(ResponseModel):
@@ -154,6 +163,8 @@ class HostProfileRead(ResponseModel):
     name: str
     is_platform: bool
     brand_color: str | None
+    logo_url: str | None
+    """A picture; null without one."""
     locale: Locale
     supported_locales: list[Locale]
     timezone: str

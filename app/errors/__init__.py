@@ -15,9 +15,10 @@ Problem
 │                               · NotificationNotFound · TierNotFound · EventTypeNotFound · EventNotFound
 │                               · DeliveryNotFound · ReplayNotFound · ClassSessionNotFound · WaitlistEntryNotFound
 │                               · TicketNotFound · CannedReplyNotFound · TicketViewNotFound · DomainNotFound
+│                               · MediaFileNotFound
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
-│                               · DomainTaken · TicketMerged
+│                               · DomainTaken · TicketMerged · UploadIncomplete · MediaFileInUse
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · WebhookEndpointDisabled · DeliveryPending · ReplayRunning
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
@@ -25,7 +26,7 @@ Problem
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
-├── ValidationFailed (422)      SlotUnavailable · RangeTooLong · IdempotencyKeyReused
+├── ValidationFailed (422)      SlotUnavailable · RangeTooLong · IdempotencyKeyReused · MediaFileRefused
 ├── RateLimited (429)
 ├── TooManyAttempts (429)
 ├── InternalError (500)
@@ -55,6 +56,7 @@ from app.errors.conflicts import (
     InvalidTransition,
     LastOwner,
     ListenerLimit,
+    MediaFileInUse,
     NotMasquerading,
     PasskeyLimit,
     ReplayRunning,
@@ -67,6 +69,7 @@ from app.errors.conflicts import (
     TicketMerged,
     TokenExpired,
     TokenLimit,
+    UploadIncomplete,
     WebhookEndpointDisabled,
     WebhookEndpointLimit,
 )
@@ -98,7 +101,7 @@ from app.errors.general import (
     TooManyAttempts,
     Unavailable,
 )
-from app.errors.invalid import IdempotencyKeyReused, RangeTooLong, SlotUnavailable, ValidationFailed
+from app.errors.invalid import IdempotencyKeyReused, MediaFileRefused, RangeTooLong, SlotUnavailable, ValidationFailed
 from app.errors.not_found import (
     AppointmentNotFound,
     BlockNotFound,
@@ -111,6 +114,7 @@ from app.errors.not_found import (
     EventTypeNotFound,
     GrantNotFound,
     InvitationNotFound,
+    MediaFileNotFound,
     NotFound,
     NotificationNotFound,
     PasskeyNotFound,
@@ -183,6 +187,9 @@ __all__ = [
     "ListenerLimit",
     "MalformedJson",
     "MasqueradeDenied",
+    "MediaFileInUse",
+    "MediaFileNotFound",
+    "MediaFileRefused",
     "MethodNotAllowed",
     "NotFound",
     "NotMasquerading",
@@ -233,6 +240,7 @@ __all__ = [
     "TooManyAttempts",
     "Unauthenticated",
     "Unavailable",
+    "UploadIncomplete",
     "UserNotFound",
     "ValidationFailed",
     "VersionUnknown",

@@ -23,6 +23,20 @@ class DomainTaken(Conflict):
     """
 
 
+class UploadIncomplete(Conflict):
+    """The file has not been uploaded, or not as a whole.
+
+    Upload it as `upload` in the answer to its announcement says, and complete it then.
+    """
+
+
+class MediaFileInUse(Conflict):
+    """The file belongs to something.
+
+    A logo or an avatar is taken away where it is shown; what was sent with a message stays with it.
+    """
+
+
 class EmailTaken(Conflict):
     """Someone here already uses this e-mail address.
 

@@ -19,6 +19,13 @@ class SlotUnavailable(ValidationFailed):
     """
 
 
+class MediaFileRefused(ValidationFailed):
+    """The file cannot be taken.
+
+    The detail says why; `params` has the `reason` for programs. What was uploaded is thrown away.
+    """
+
+
 class RangeTooLong(ValidationFailed):
     """The range is too long.
 

@@ -113,6 +113,13 @@ class TicketViewNotFound(NotFound):
     """
 
 
+class MediaFileNotFound(NotFound):
+    """There is no such file.
+
+    It was deleted, or it is none that you may see.
+    """
+
+
 class DomainNotFound(NotFound):
     """There is no such domain.
 

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.auth.schemas import TenantSummary, UserRead
+from app.media.pictures import address_of
 from app.models.public import UserPreferencesRow, UserRow
 from app.notifications import inbox
 from app.people.me_schemas import ActorRead, LentPermissionRead, LocaleRead, MasqueradeRead, MeRead, UnreadRead
+from app.settings import Settings
 from app.subscriptions.schemas import TierRead
 from app.subscriptions.tiers import TierDirectory
 
@@ -22,7 +24,7 @@ class Surroundings:
 
     csrf_token: str | None
     websocket_url: str
-    build_id: str
+    settings: Settings
 
 
 async def describe(
@@ -39,6 +41,7 @@ async def describe(
     tenant = principal.tenant
     return MeRead(
         user=UserRead.of(user),
+        avatar_url=address_of(surroundings.settings, tenant.slug, user.avatar_id) if tenant else None,
         tenant=TenantSummary.model_validate(tenant) if tenant else None,
         tier=TierRead.model_validate((await tiers.all())[tenant.subscription_tier]) if tenant else None,
         mode=principal.mode,
@@ -50,7 +53,7 @@ async def describe(
         unread=UnreadRead(notifications=unread_count),
         csrf_token=surroundings.csrf_token,
         websocket_url=surroundings.websocket_url,
-        build_id=surroundings.build_id,
+        build_id=surroundings.settings.build_id,
     )
 
 

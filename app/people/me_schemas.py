@@ -49,6 +49,8 @@ class UnreadRead(ResponseModel):
 
 class MeRead(ResponseModel):
     user: UserRead
+    avatar_url: str | None
+    """A picture of the user that anybody may see. Null without one."""
     tenant: TenantSummary | None
     """Null on the platform's host."""
     tier: TierRead | None

@@ -2,6 +2,7 @@
 
 from fastapi import Response
 
+from app.auth.dependencies import CurrentSettings
 from app.businesses.profile import profile_of
 from app.businesses.schemas import HostProfileRead
 from app.routers.problems import ON_ANY_HOST, problems
@@ -12,7 +13,7 @@ router = ApiRouter(prefix="/host", tags=["About"], responses=problems(*ON_ANY_HO
 
 
 @router.get("", summary="Whose host is this")
-async def get_host(host: CurrentHost, response: Response) -> HostProfileRead:
-    """Name, colour, languages and customs of the business (or the platform). Nobody has to be logged in."""
+async def get_host(host: CurrentHost, settings: CurrentSettings, response: Response) -> HostProfileRead:
+    """Name, colour, logo, languages and customs of the business (or the platform). Nobody has to be logged in."""
     response.headers["Cache-Control"] = "public, max-age=60"
-    return profile_of(host)
+    return profile_of(host, settings)

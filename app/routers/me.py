@@ -23,6 +23,6 @@ async def get_me(
     surroundings = me.Surroundings(
         csrf_token=csrf_token(keyring, principal.session_id) if principal.session_id else None,
         websocket_url=f"{settings.websocket_scheme}://{request.headers['host']}{API_PREFIX}/ws",
-        build_id=settings.build_id,
+        settings=settings,
     )
     return await me.describe(session, principal, tiers, surroundings)

@@ -14,6 +14,7 @@ from app.auth.rate_limits import Counted
 from app.core.ids import uuid7
 from app.core.logs import REQUEST_ID
 from app.errors import InternalError, PayloadTooLarge
+from app.integrations.folder import UPLOADS
 from app.routers import cross_origin, versions
 from app.routers.browser_rules import BrowserRules
 from app.routers.problems import respond
@@ -104,13 +105,16 @@ class HeadMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body of more than a mebibyte: by its declared length, or as soon as more has arrived."""
+    """Refuses a body of more than a mebibyte: by its declared length, or as soon as more has arrived.
+
+    A file that is uploaded is as large as its address says, and no larger.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(f"{UPLOADS}/"):
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")

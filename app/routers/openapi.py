@@ -61,6 +61,10 @@ TAGS = [
         "description": "What a business offers: duration, buffers, price, and what it needs.",
     },
     {"name": "Resources", "description": "Staff, rooms and equipment; their hours and the blocks in them."},
+    {
+        "name": "Files",
+        "description": "Attachments, logos and avatars: announced, uploaded to where the answer says, and completed.",
+    },
     {"name": "Customers", "description": "The business's records of the people it serves."},
     {"name": "Availability", "description": "The starts that are free."},
     {

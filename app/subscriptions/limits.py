@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Sentence, TierLimit
@@ -13,6 +13,7 @@ from app.models.public import InvitationRow, TenantRow, UserRow
 from app.subscriptions.tiers import Limit, Tier, Tiers, find_all
 from app.tenancy.tenant import Tenant
 
+MEGABYTE = 1_000_000
 STAFF_ROLES = ("TENANT_OWNER", "TENANT_MANAGER", "TENANT_STAFF")
 
 _REACHED = {
@@ -28,15 +29,24 @@ _REACHED = {
         "The {tier} subscription covers {allowed} domains of its own, and {used} are in use. "
         "Subscriptions that cover more: {lifted_by}."
     ),
+    Limit.STORAGE: Sentence(
+        "The {tier} subscription covers {allowed} megabytes of files, and {used} are in use. "
+        "Subscriptions that cover more: {lifted_by}."
+    ),
 }
 
 
-def require_room(limit: Limit, used: int, tier: Tier, tiers: Tiers) -> None:
-    """See that the tier covers one more beside those used. Raises TierLimit, which names the greater tiers that do."""
+def require_room(limit: Limit, used: int, tier: Tier, tiers: Tiers, *, more: int = 1) -> None:
+    """See that the tier covers so many more beside those used. Raises TierLimit, which names the greater tiers that do.
+
+    Without `more` it is one.
+    """
     allowed = tier.allowance(limit)
-    if allowed is None or used < allowed:
+    if _covers(tier, limit, used + more):
         return
-    lifted_by = [other.name for other in tiers.values() if other.rank > tier.rank and _covers(other, limit, used)]
+    lifted_by = [
+        other.name for other in tiers.values() if other.rank > tier.rank and _covers(other, limit, used + more)
+    ]
     raise TierLimit(
         _REACHED[limit],
         params={"limit": limit, "allowed": allowed, "used": used, "tier": tier.name, "lifted_by": lifted_by},
@@ -118,6 +128,22 @@ async def require_staff_room(
     require_room(Limit.STAFF, used, tiers[tier_name], tiers)
 
 
+async def require_storage(session: AsyncSession, tenant_id: UUID, used: Executable, more: int) -> None:
+    """See that the business's subscription covers so many more bytes of files. Raises TierLimit.
+
+    `used` counts the bytes in use. Those who ask at once queue, so that they cannot all have the last room.
+    """
+    locked = select(TenantRow.subscription_tier).where(TenantRow.id == tenant_id).with_for_update(key_share=True)
+    tier_name = (await session.scalars(locked)).one()
+    tiers = await find_all(session)
+    tier = tiers[tier_name]
+    if tier.storage_megabytes is None:
+        return
+    bytes_used = int(await session.scalar(used) or 0)
+    megabytes = bytes_used // MEGABYTE
+    require_room(Limit.STORAGE, megabytes, tier, tiers, more=-(-(bytes_used + more) // MEGABYTE) - megabytes)
+
+
 def _covers(tier: Tier, limit: Limit, used: int) -> bool:
     allowed = tier.allowance(limit)
-    return allowed is None or used < allowed
+    return allowed is None or used <= allowed

@@ -21,6 +21,7 @@ class TierRead(ResponseModel):
     api_requests_per_minute: int
     max_domains: int | None
     retention_days: int
+    storage_megabytes: int | None
 
 
 class TierUpdate(PatchModel):
@@ -32,3 +33,5 @@ class TierUpdate(PatchModel):
     max_domains: Clearable[Count] = None
     """Domains of the business's own. Null for no limit."""
     retention_days: Settable[Days] = None
+    storage_megabytes: Clearable[Count] = None
+    """How many megabytes (of a million bytes) the files may come to, in each mode for itself. Null for no limit."""

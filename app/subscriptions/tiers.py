@@ -20,6 +20,7 @@ class Limit(StrEnum):
     STAFF = "staff"
     BOOKINGS = "bookings_per_month"
     DOMAINS = "domains"
+    STORAGE = "storage_megabytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Tier:
     api_requests_per_minute: int
     max_domains: int | None
     retention_days: int
+    storage_megabytes: int | None
 
     def allowance(self, limit: Limit) -> int | None:
         """How many of these it covers."""
@@ -40,6 +42,7 @@ class Tier:
             Limit.STAFF: self.max_staff,
             Limit.BOOKINGS: self.bookings_per_month,
             Limit.DOMAINS: self.max_domains,
+            Limit.STORAGE: self.storage_megabytes,
         }[limit]
 
 
@@ -54,6 +57,7 @@ _ALL = select(
     TierRow.api_requests_per_minute,
     TierRow.max_domains,
     TierRow.retention_days,
+    TierRow.storage_megabytes,
 ).order_by(TierRow.rank)
 
 

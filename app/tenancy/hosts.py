@@ -34,6 +34,7 @@ _TENANT = select(
     TenantRow.brand_color,
     TenantRow.cors_origins,
     TenantRow.history_days,
+    TenantRow.logo_id,
 )
 
 

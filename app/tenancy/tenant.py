@@ -56,6 +56,7 @@ class Tenant:
     brand_color: str | None
     cors_origins: list[str]
     history_days: int | None
+    logo_id: UUID | None
 
     @classmethod
     def of(cls, row: TenantRow) -> Self:
@@ -77,6 +78,7 @@ class Tenant:
             brand_color=row.brand_color,
             cors_origins=row.cors_origins,
             history_days=row.history_days,
+            logo_id=row.logo_id,
         )
 
     def has_ended(self, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import arq
 import uvloop
+from arq.cron import CronJob
 from redis.exceptions import RedisError
 
 from app.audit.recording import ORIGIN
@@ -20,7 +21,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.drain import Dispatcher
 from app.webhooks.transport import WebhookTransport
-from app.workers import demos, domains, mail, sweeper, webhooks
+from app.workers import demos, domains, mail, media, sweeper, webhooks
 from app.workers.failures import watched
 from app.workers.jobs import WorkerState
 
@@ -72,8 +73,8 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
     """Run arq's loop until `stop` is set. Raises RedisError or OSError if the queue goes away."""
     pool = await connect(worker.runtime.settings.redis_url)
     taker = arq.Worker(
-        functions=[watched(job) for job in (webhooks.drain, webhooks.replay, mail.send, domains.check)],
-        cron_jobs=[watched(job) for job in (sweeper.every_minute(), mail.every_minute(), demos.every_hour())],
+        functions=[watched(job) for job in (webhooks.drain, webhooks.replay, mail.send, domains.check, media.clean)],
+        cron_jobs=[watched(job) for job in _cron_jobs()],
         redis_pool=pool,
         job_serializer=encode_job,
         job_deserializer=decode_job,
@@ -99,6 +100,10 @@ async def _take_jobs(worker: WorkerState, stop: asyncio.Event) -> None:
         with suppress(RedisError, OSError):
             async with asyncio.timeout(RECONNECT_SECONDS):
                 await pool.aclose()
+
+
+def _cron_jobs() -> list[CronJob]:
+    return [sweeper.every_minute(), mail.every_minute(), media.every_five_minutes(), demos.every_hour()]
 
 
 async def _name_job(ctx: dict[Any, Any]) -> None:

@@ -17,6 +17,7 @@ from app.db.session import Database
 from app.domains import checking, names
 from app.events.wakeups import REPLAY, OutboxWakeups, run_now, wake
 from app.idempotency import keys
+from app.media import cleaning
 from app.notifications import mailing
 from app.runtime import Runtime
 from app.scheduling.context import SchedulingContext
@@ -149,6 +150,8 @@ async def _wake(session: AsyncSession, visit: _Visit) -> None:
         wake(session, visit.tenant.schema(visit.mode))
     if await replays.is_any_running(session):
         wake(session, visit.tenant.schema(visit.mode), REPLAY)
+    if await cleaning.is_any_due(session, now=utcnow()):
+        wake(session, visit.tenant.schema(visit.mode), cleaning.CLEAN)
 
 
 def every_minute() -> CronJob:

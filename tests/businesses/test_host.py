@@ -12,6 +12,7 @@ class TestGetHost:
             "name": f"The {business.slug}",
             "is_platform": False,
             "brand_color": "#1d4ed8",
+            "logo_url": None,
             "locale": "en",
             "supported_locales": ["en"],
             "timezone": "Europe/Berlin",

@@ -41,6 +41,7 @@ class TestGetBusiness:
             "self_sign_up": False,
             "cors_origins": [],
             "history_days": None,
+            "logo_url": None,
             "subscription_tier": "ENTERPRISE",
             "is_temporary": False,
             "demo_expires_at": None,

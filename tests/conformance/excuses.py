@@ -17,6 +17,7 @@ FIELDS = {
     "customer-only",
     "demos-only",
     "email",
+    "file-name",
     "fraction",
     "guessable",
     "hostname",

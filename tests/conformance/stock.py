@@ -13,6 +13,7 @@ from app.core.clock import utcnow
 from tests.actors import PASSWORD, Business
 from tests.conformance.desk import Desk
 from tests.domains.names import custom_domain
+from tests.media.made import announcement, logo_of
 
 Words = dict[str, list[str]]
 """What a parameter or a part of a body may be told, by its place: `path.service_id`, `body.start`."""
@@ -35,6 +36,7 @@ async def stock(app: FastAPI, business: Business) -> Words:
         domains = [custom_domain(UUID(business.id), f"book-{number}.salons.example") for number in range(_OF_EACH)]
         session.add_all(domains)
         ids["domain_id"] += [str(domain.id) for domain in domains]
+    ids["picture_id"].append(await logo_of(app, business))
     words = {f"{place}.{name}": values for name, values in ids.items() for place in ("path", "query", "body")}
     return words | {
         "body.requirements[*].resource_ids[*]": ids["resource_id"],
@@ -64,6 +66,7 @@ def _things(number: int, colleague: str) -> list[tuple[str, str, dict[str, Any]]
         ("canned_reply_id", "/canned-replies", {"title": "Thanks", "body": "Thank you, {{ customer.name }}."}),
         ("view_id", "/ticket-views", {"name": "Late", "criteria": {"overdue": True}}),
         ("invitation_id", "/invitations", _invitation(number)),
+        ("media_id", "/media", announcement()),
     ]
 
 

@@ -220,6 +220,8 @@ SILENT = {
     *("createTicketView", "updateTicketView", "deleteTicketView"),
     "verifyDomain",  # what is found tells by itself
     "resetSandbox",  # tells of everything that it makes, as its own test has it
+    # A file is told of by whatever it belongs to.
+    *("createMediaFile", "completeMediaFile", "deleteMediaFile", "setAvatar", "deleteAvatar"),
     # Who logs in, how, and as whom: that is for the audit trail.
     *("logIn", "answerChallenge", "challengePasskey", "logInWithPasskey", "refreshSession", "logOut"),
     *("toggleSandbox", "markNotificationRead", "markAllNotificationsRead", "putPreferences"),
@@ -229,7 +231,15 @@ SILENT = {
     *("beginMasquerade", "endMasquerade", "redeemMasquerade", "giveGrants", "revokeGrants", "revokeGrant"),
     *("deactivateCustomerLogIn", "reactivateCustomerLogIn", "inviteCustomer"),
     # How a business runs itself, and the platform.
-    *("updateBusiness", "updateStaff", "createInvitation", "withdrawInvitation", "resendInvitation"),
+    *(
+        "updateBusiness",
+        "setLogo",
+        "deleteLogo",
+        "updateStaff",
+        "createInvitation",
+        "withdrawInvitation",
+        "resendInvitation",
+    ),
     *("createWebhookEndpoint", "updateWebhookEndpoint", "rotateWebhookSecret", "deleteWebhookEndpoint"),
     *("resendWebhookDelivery", "createWebhookReplay", "cancelWebhookReplay"),
     *("createTenant", "updateTenant", "updateTier", "revokeUserSessions", "resetUserSecondFactor"),

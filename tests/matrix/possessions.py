@@ -16,6 +16,7 @@ from app.tenancy.slugs import schema_name
 from tests.actors import PASSWORD, Business
 from tests.auth.cast import Cast, Person
 from tests.domains.names import custom_domain
+from tests.media.made import announcement, logo_of
 from tests.outboxes import number_deliveries
 from tests.scheduling.catalogue import add_resource, add_service, class_session_of, occupy
 
@@ -75,6 +76,8 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "ticket_id": ticket["id"],
         "canned_reply_id": reply["id"],
         "view_id": view["id"],
+        "media_id": (await business.make("/media", announcement()))["id"],
+        "picture_id": await logo_of(app, business),
         "domain_id": str(await _name(app, business)),
         "endpoint_id": endpoint["id"],
         **await _sent_to(business, endpoint["id"]),

@@ -22,6 +22,7 @@ OPEN = {
     "refreshSession",
     "redeemMasquerade",
     "getHost",
+    "getPicture",
     "acceptInvitation",
     "signUpCustomer",
     "confirmEmail",

@@ -17,6 +17,7 @@ from app.notifications.kinds import NotificationKind
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.auth.cast import REASON, Cast
+from tests.media.made import announcement
 from tests.outboxes import Clock, number_deliveries, outbox_of
 from tests.receivers import Receiver, receiving
 
@@ -89,6 +90,8 @@ async def _connect(canary: Canary, business: Business) -> None:
     canary.ids["canned_reply_id"] = (await business.make("/canned-replies", reply, client=canary.owner))["id"]
     view = {"name": canary.word, "criteria": {"q": canary.word}}
     canary.ids["view_id"] = (await business.make("/ticket-views", view, client=canary.owner))["id"]
+    file = announcement(f"{canary.word}.csv")
+    canary.ids["media_id"] = (await business.make("/media", file, client=canary.owner))["id"]
     mode = "live" if canary.mode is Mode.LIVE else "test"
     token = {"name": canary.word, "mode": mode, "scopes": ["services:read"]}
     canary.ids["token_id"] = (await business.make("/tokens", token, client=canary.owner))["id"]

@@ -24,18 +24,20 @@ from app.settings import Settings
 from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
 from tests.domains.names import custom_domain
+from tests.media.made import logo_of
 from tests.sandbox.canary import START, WORDS, Canary, planted
 
 DOCUMENT = create_app(Settings(_env_file=None)).openapi()
 RANGE = {"start": f"{START:%F}T00:00:00Z", "end": f"{START:%F}T23:00:00Z"}
 SEARCHES = ("q", "email")
-SHARED = {"user_id", "tenant_id", "event_type", "domain_id"}
+SHARED = {"user_id", "tenant_id", "event_type", "domain_id", "picture_id"}
 """What both modes have, of what an address can hold."""
 OF_NO_MODE = {
     "getMe",
     "getPreferences",
     "getHost",
     "getBusiness",
+    "getPicture",
     "listMySessions",
     "getMySecondFactor",
     "listMyPasskeys",
@@ -144,7 +146,8 @@ async def aviary(app: FastAPI, platform: Platform) -> AsyncIterator[Aviary]:
         async with app.state.database.transaction() as session:
             session.add(domain)
         shared = {"user_id": me, "tenant_id": business.id, "event_type": "customer.created"}
-        yield Aviary(business, canaries, listeners, shared | {"domain_id": str(domain.id)})
+        shared |= {"domain_id": str(domain.id), "picture_id": await logo_of(app, business)}
+        yield Aviary(business, canaries, listeners, shared)
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=list(READS))

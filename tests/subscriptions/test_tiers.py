@@ -33,6 +33,7 @@ class TestListTiers:
             "api_requests_per_minute": 60,
             "max_domains": 0,
             "retention_days": 30,
+            "storage_megabytes": 500,
         }
         assert (tiers[3]["max_staff"], tiers[3]["bookings_per_month"], tiers[3]["max_domains"]) == (None, None, None)
 

@@ -7,6 +7,7 @@ from app.models.public.custom_domain import CustomDomainRow
 from app.models.public.domain import DomainRow
 from app.models.public.invitation import InvitationRow
 from app.models.public.mail import MailRow
+from app.models.public.media_purge import MediaPurgeRow
 from app.models.public.notification import NotificationRow
 from app.models.public.one_time_code import OneTimeCodeRow
 from app.models.public.passkey import PasskeyRow
@@ -30,6 +31,7 @@ __all__ = [
     "DomainRow",
     "InvitationRow",
     "MailRow",
+    "MediaPurgeRow",
     "NotificationRow",
     "OneTimeCodeRow",
     "PasskeyRow",

@@ -42,3 +42,4 @@ class TenantRow(PublicBase):
     brand_color: Mapped[str | None]
     cors_origins: Mapped[list[str]] = mapped_column(server_default="{}")
     history_days: Mapped[int | None]
+    logo_id: Mapped[UUID | None]

@@ -18,3 +18,4 @@ class TierRow(PublicBase):
     max_domains: Mapped[int | None]
     retention_days: Mapped[int]
     updated_at: Mapped[datetime]
+    storage_megabytes: Mapped[int | None]

@@ -41,3 +41,4 @@ class UserRow(PublicBase):
     updated_at: Mapped[datetime]
     areas: Mapped[list[str]] = mapped_column(server_default="{appointments,customers}")
     email_verified_at: Mapped[datetime | None]
+    avatar_id: Mapped[UUID | None]

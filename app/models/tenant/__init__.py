@@ -9,6 +9,7 @@ from app.models.tenant.customer import CustomerRow
 from app.models.tenant.desk_settings import DeskSettingsRow
 from app.models.tenant.event import EventRow
 from app.models.tenant.idempotency_key import IdempotencyKeyRow
+from app.models.tenant.media_file import MediaFileRow
 from app.models.tenant.resource import ResourceRow
 from app.models.tenant.schedule_override import ScheduleOverrideRow
 from app.models.tenant.schedule_rule import ScheduleRuleRow
@@ -34,6 +35,7 @@ __all__ = [
     "DeskSettingsRow",
     "EventRow",
     "IdempotencyKeyRow",
+    "MediaFileRow",
     "ResourceRow",
     "ScheduleOverrideRow",
     "ScheduleRuleRow",
