@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import dns.asyncresolver
 import dns.exception
@@ -18,9 +18,15 @@ _LIFETIME_SECONDS = 5.0
 _LOCAL = "dns.json"
 _PORT = 53
 
+AnyResolver = TypeVar("AnyResolver", dns.resolver.Resolver, dns.asyncresolver.Resolver)
+
 
 class DnsUnavailable(Exception):
     """No resolver could be asked, or they do not agree: nothing is known, for now."""
+
+
+Lookup = Callable[[str, str], Sequence[str]]
+"""The records of a name, from a thread: `("example.com", "TXT")`. No records are no error; raises DnsUnavailable."""
 
 
 class Resolver(Protocol):
@@ -71,6 +77,28 @@ class PublicDns:
             raise DnsUnavailable(f"{name}: {error}") from error
 
 
+class PublicRecords:
+    """Asks one of the resolvers after the other, from a thread."""
+
+    def __init__(self, servers: Sequence[str]) -> None:
+        """Take the resolvers' addresses, as `PublicDns` does."""
+        self._resolvers = [_set_up(dns.resolver.Resolver(configure=False), server) for server in servers]
+
+    def __call__(self, name: str, kind: str) -> Sequence[str]:
+        """See `Lookup`."""
+        trouble: Exception | None = None
+        for resolver in self._resolvers:
+            try:
+                answer = resolver.resolve(dns.name.from_text(name), kind, raise_on_no_answer=False, search=False)
+            except dns.resolver.NXDOMAIN:
+                return []
+            except (dns.exception.DNSException, OSError) as error:
+                trouble = error
+            else:
+                return _texts(answer) if kind == "TXT" else [record.to_text() for record in answer.rrset or ()]
+        raise DnsUnavailable(f"{name}: {trouble}")
+
+
 class LocalDns:
     """Reads a file of `{name: {"TXT": […], "CNAME": […], "A": […]}}`. What is not in it does not exist."""
 
@@ -92,6 +120,10 @@ class LocalDns:
         """See `Resolver`."""
         return frozenset(self._records([name, *await self.aliases(name)][-1]).get("A", []))
 
+    def __call__(self, name: str, kind: str) -> Sequence[str]:
+        """See `Lookup`."""
+        return self._records(name).get(kind, [])
+
     def _records(self, name: str) -> dict[str, list[str]]:
         try:
             found: dict[str, dict[str, list[str]]] = json.loads(self._path.read_text())
@@ -105,9 +137,17 @@ def resolver_of(settings: Settings) -> Resolver:
     return PublicDns(settings.resolvers) if settings.resolvers else LocalDns(settings.data_dir / _LOCAL)
 
 
+def lookup_of(settings: Settings) -> Lookup:
+    """Likewise, for threads."""
+    return PublicRecords(settings.resolvers) if settings.resolvers else LocalDns(settings.data_dir / _LOCAL)
+
+
 def _resolver_at(server: str) -> dns.asyncresolver.Resolver:
+    return _set_up(dns.asyncresolver.Resolver(configure=False), server)
+
+
+def _set_up(resolver: AnyResolver, server: str) -> AnyResolver:
     address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "")
-    resolver = dns.asyncresolver.Resolver(configure=False)
     resolver.nameservers = [address]
     resolver.port = int(port or _PORT)
     resolver.lifetime = _LIFETIME_SECONDS

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.principals import Principal
 from app.errors import FieldError, MediaFileNotFound, ValidationFailed
 from app.media.kinds import Purpose
 from app.media.uploading import discard
@@ -19,7 +18,7 @@ TICKET_MESSAGE, BUSINESS, USER = "ticket_message", "business", "user"
 
 async def attach(
     session: AsyncSession,
-    actor: Principal,
+    uploader_id: UUID,
     file_ids: Sequence[UUID],
     *,
     to: UUID,
@@ -29,7 +28,7 @@ async def attach(
 ) -> list[MediaFileRow]:
     """Have these files belong to it for good, in this order.
 
-    Raises ValidationFailed, which names each place in the list that has no file of the caller's own for this purpose
+    Raises ValidationFailed, which names each place in the list that has no file of this uploader's for this purpose
     that is ready and belongs to nothing yet, or has one a second time.
     """
     row = MediaFileRow
@@ -38,7 +37,7 @@ async def attach(
     errors, taken = [], dict[UUID, MediaFileRow]()
     for place, file_id in enumerate(file_ids):
         file = found.get(file_id)
-        if file is None or file_id in taken or not _is_free(file, actor, purpose):
+        if file is None or file_id in taken or not _is_free(file, uploader_id, purpose):
             where = pointer.format(place=place)
             errors.append(FieldError(where, "is no file of yours that is ready to be used here", code="unsuitable"))
         else:
@@ -87,6 +86,6 @@ async def replace(session: AsyncSession, former_id: UUID | None, *, kind: str, n
         discard(former, now=now)
 
 
-def _is_free(file: MediaFileRow, actor: Principal, purpose: Purpose) -> bool:
-    is_own = file.uploader_id == actor.user_id
+def _is_free(file: MediaFileRow, uploader_id: UUID, purpose: Purpose) -> bool:
+    is_own = file.uploader_id == uploader_id
     return is_own and file.status == "ready" and file.purpose == purpose and file.attached_to is None

@@ -90,4 +90,4 @@ async def show(session: AsyncSession, storage: Storage, file_id: UUID) -> Pictur
 async def _take(
     session: AsyncSession, actor: Principal, file_id: UUID, purpose: Purpose, *, to: UUID, kind: str
 ) -> None:
-    await attaching.attach(session, actor, [file_id], to=to, kind=kind, purpose=purpose, pointer="/media_id")
+    await attaching.attach(session, actor.user_id, [file_id], to=to, kind=kind, purpose=purpose, pointer="/media_id")

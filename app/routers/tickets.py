@@ -13,12 +13,15 @@ from app.errors import (
     CursorInvalid,
     CustomerNotFound,
     InvalidTransition,
+    MediaFileNotFound,
     RevisionStale,
     TicketMerged,
     TicketNotFound,
     TicketViewNotFound,
     UserNotFound,
 )
+from app.media.dependencies import CurrentShelf
+from app.media.schemas import MediaFileRead
 from app.models.tenant import TicketRow
 from app.routers.conditions import ExpectedRevisions
 from app.routers.pages import PageRead
@@ -27,6 +30,7 @@ from app.routers.routing import ApiRouter
 from app.tickets import canned_replies, desk, following, merging, messages, rating
 from app.tickets.access import shown_to
 from app.tickets.dependencies import CanManageTickets, CanReadTickets, CanUseDesk, CanWriteTickets, Post
+from app.tickets.messages import AttachmentPlace
 from app.tickets.schemas.canned_replies import CannedReplyText
 from app.tickets.schemas.tickets import (
     TicketCounts,
@@ -155,6 +159,26 @@ async def list_ticket_messages(
     """The messages in order of time. The notes among them are for the staff alone."""
     ticket = await desk.require(session, actor, ticket_id)
     return PageRead[TicketMessageRead].model_validate(await messages.find(session, actor, ticket.id, filters))
+
+
+@router.get(
+    "/{ticket_id}/messages/{message_id}/attachments/{media_id}",
+    summary="Get an attachment",
+    responses=problems(TicketNotFound, MediaFileNotFound),
+)
+async def get_ticket_attachment(
+    ticket_id: UUID,
+    message_id: UUID,
+    media_id: UUID,
+    actor: CanReadTickets,
+    session: TenantSession,
+    shelf: CurrentShelf,
+    now: Now,
+) -> MediaFileRead:
+    """A file that goes with a message, with addresses to download it from, which work for ten minutes."""
+    ticket = await desk.require(session, actor, ticket_id)
+    place = AttachmentPlace(ticket.id, message_id, media_id)
+    return await messages.read_attachment(session, shelf, actor, place, now=now)
 
 
 @router.post(

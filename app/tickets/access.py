@@ -35,6 +35,11 @@ class Author:
     via: str = "api"
     is_verified: bool = True
 
+    @property
+    def uploader_id(self) -> UUID:
+        """Whose files go with what they say; of who has no log-in nobody's."""
+        return self.user_id or UUID(int=0)
+
 
 async def author_of(session: AsyncSession, actor: Principal) -> Author:
     """The caller as an author."""

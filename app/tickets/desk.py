@@ -98,7 +98,8 @@ async def open_ticket(
         await _check_colleagues(session, actor, {"/assignee_id": data.assignee_id})
     await _check_subjects(session, actor, row.customer_id, row.appointment_id)
     author = await author_of(session, actor)
-    await saying.begin(session, letterhead_of(actor, post), row, author, data.body, now=now)
+    first = TicketMessageCreate(body=data.body, attachment_ids=data.attachment_ids)
+    await saying.begin(session, letterhead_of(actor, post), row, author, first, now=now)
     await notices.tell_assigned(session, actor, row, now=now)
     return row
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.models.public import UserRow
-from app.models.tenant import CustomerRow, TicketMessageRow, TicketRow
+from app.models.tenant import CustomerRow, TicketRow
 from app.notifications import inbox
 from app.notifications.inbox import News
 from app.notifications.kinds import NotificationKind
@@ -16,7 +16,7 @@ from app.people.staff import find_active, find_owners
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.tickets.access import business_of
-from app.tickets.post import Letterhead, write_to_customer, write_to_staff
+from app.tickets.post import Letterhead, Said, write_to_customer, write_to_staff
 from app.tickets.schemas.tickets import Saying
 
 
@@ -34,34 +34,35 @@ async def tell_said(
     session: AsyncSession,
     head: Letterhead,
     row: TicketRow,
-    message: TicketMessageRow,
+    said: Said,
     what: Saying,
     *,
     now: datetime,
 ) -> None:
     """Tell everybody concerned but the author of what was said, and write to them: of a note to no customer."""
+    message = said.message
     data = _about(row) | {"author": message.author_name, "what": what}
     news = _news(NotificationKind.TICKET_NEWS, data, head.business, head.mode)
     staff = {each for each in await find_listeners(session, head.business, row) if each != message.author_id}
     at_once = await inbox.tell(session, staff, news, now=now, is_mailed=True)
-    await write_to_staff(session, head, row, message, what, at_once, now=now)
+    await write_to_staff(session, head, row, said, what, at_once, now=now)
     if message.kind == "reply" and row.customer_id is not None:
-        await _tell_customer(session, head, row, message, news, now=now)
+        await _tell_customer(session, head, row, said, news, now=now)
 
 
 async def _tell_customer(
-    session: AsyncSession, head: Letterhead, row: TicketRow, message: TicketMessageRow, news: News, *, now: datetime
+    session: AsyncSession, head: Letterhead, row: TicketRow, said: Said, news: News, *, now: datetime
 ) -> None:
     """What the staff say, and that what they themselves have opened has come; whoever has no log-in is written to."""
     customer = await session.get_one(CustomerRow, row.customer_id)
-    if message.author == "customer":
+    if said.message.author == "customer":
         if news.data["what"] == "opened":
-            await write_to_customer(session, head, row, message, customer, now=now)
+            await write_to_customer(session, head, row, said, customer, now=now)
         return
     user_ids = {customer.user_id} if customer.user_id else set()
     at_once = await inbox.tell(session, user_ids, news, now=now, is_mailed=True)
     if at_once == user_ids:
-        await write_to_customer(session, head, row, message, customer, now=now)
+        await write_to_customer(session, head, row, said, customer, now=now)
 
 
 async def tell_overdue(session: AsyncSession, business: Tenant, mode: Mode, row: TicketRow, *, now: datetime) -> None:

@@ -54,6 +54,20 @@ class Letterhead:
     post: TicketPost
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, with the names of the files that go with it."""
+
+    message: TicketMessageRow
+    file_names: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a mail says of it: the words, then the files, which are had where the ticket is."""
+        files = tuple(f"[{name}]" for name in self.file_names)
+        return (*self.message.body.splitlines(), *(("", *files) if files else ()))
+
+
 def letterhead_of(actor: Principal, post: TicketPost) -> Letterhead:
     """What the desk writes under where the caller works, or is a customer."""
     return Letterhead(business_of(actor), actor.mode, post)
@@ -63,7 +77,7 @@ async def write_to_staff(
     session: AsyncSession,
     head: Letterhead,
     row: TicketRow,
-    message: TicketMessageRow,
+    said: Said,
     what: Saying,
     user_ids: Collection[UUID],
     *,
@@ -72,8 +86,8 @@ async def write_to_staff(
     """Mail to these users what was said."""
     if not user_ids:
         return
-    lines = tuple(message.body.splitlines())
-    news = TicketNews(message.author_name, row.number, row.subject, lines, what, head.post.can_reply)
+    message = said.message
+    news = TicketNews(message.author_name, row.number, row.subject, said.lines, what, head.post.can_reply)
     headers = await _headers(session, head, row, message)
     users = await session.scalars(select(UserRow).where(UserRow.id.in_(user_ids), UserRow.is_active))
     for user in sorted(users, key=lambda each: each.id):
@@ -84,7 +98,7 @@ async def write_to_customer(
     session: AsyncSession,
     head: Letterhead,
     row: TicketRow,
-    message: TicketMessageRow,
+    said: Said,
     customer: CustomerRow,
     *,
     now: datetime,
@@ -93,14 +107,14 @@ async def write_to_customer(
 
     Raises ValueError for a note: no customer ever reads one.
     """
+    message = said.message
     if message.kind != "reply":
         raise ValueError("a note is for the staff alone")
     letter: Message
     if message.author == "customer":
         letter = TicketReceived(row.number, row.subject, head.post.can_reply)
     else:
-        lines = tuple(message.body.splitlines())
-        letter = TicketReplied(message.author_name, row.number, row.subject, lines, head.post.can_reply)
+        letter = TicketReplied(message.author_name, row.number, row.subject, said.lines, head.post.can_reply)
     headers = await _headers(session, head, row, message)
     await _send(session, head, customer.email or "", customer.name, letter, headers, now=now)
 

@@ -24,6 +24,7 @@ from app.webhooks.transport import WebhookTransport
 from app.workers import demos, domains, mail, media, sweeper, webhooks
 from app.workers.failures import watched
 from app.workers.jobs import WorkerState
+from app.workers.mailroom import mailroom
 
 MOST_JOBS = 50
 POLL_SECONDS = 0.05  # between a commit and the worker hearing of it
@@ -59,6 +60,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         postman = await stack.enter_async_context(
             Postman(runtime.database, runtime.keyring, transport_of(settings), sender=settings.sender)
         )
+        await stack.enter_async_context(mailroom(runtime))
         worker = WorkerState(runtime, dispatcher, postman)
         while not stop.is_set():
             try:

@@ -13,7 +13,7 @@ from app.core.clock import utcnow
 from tests.actors import PASSWORD, Business
 from tests.conformance.desk import Desk
 from tests.domains.names import custom_domain
-from tests.media.made import announcement, logo_of
+from tests.media.made import announcement, attached, logo_of
 
 Words = dict[str, list[str]]
 """What a parameter or a part of a body may be told, by its place: `path.service_id`, `body.start`."""
@@ -32,6 +32,7 @@ async def stock(app: FastAPI, business: Business) -> Words:
         await _add_calendar(business, ids)
         for name, path, body in _things(number, colleague):
             ids[name].append(await _make(business, path, body))
+        ids["message_id"].append(await attached(app, business, ids["media_id"][-1], ids["ticket_id"][-1]))
     async with app.state.database.transaction() as session:
         domains = [custom_domain(UUID(business.id), f"book-{number}.salons.example") for number in range(_OF_EACH)]
         session.add_all(domains)

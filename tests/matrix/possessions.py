@@ -16,7 +16,7 @@ from app.tenancy.slugs import schema_name
 from tests.actors import PASSWORD, Business
 from tests.auth.cast import Cast, Person
 from tests.domains.names import custom_domain
-from tests.media.made import announcement, logo_of
+from tests.media.made import announcement, attached, logo_of
 from tests.outboxes import number_deliveries
 from tests.scheduling.catalogue import add_resource, add_service, class_session_of, occupy
 
@@ -55,6 +55,7 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
     waiting = {"service_id": service["id"], "customer_id": appointment["customer_id"], **during}
     entry = await business.make("/waitlist", waiting)
     ticket = await business.make("/tickets", {"subject": "The bill", "body": "It is wrong."})
+    file = await business.make("/media", announcement())
     reply = await business.make("/canned-replies", {"title": "Thanks", "body": "Thank you."})
     view = await business.make("/ticket-views", {"name": "All", "criteria": {}, "is_shared": True})
     endpoint = await business.make("/webhook-endpoints", {"url": "https://example.com/hook", "events": ["*"]})
@@ -76,7 +77,8 @@ async def _in_its_schema(app: FastAPI, cast: Cast, business: Business) -> dict[s
         "ticket_id": ticket["id"],
         "canned_reply_id": reply["id"],
         "view_id": view["id"],
-        "media_id": (await business.make("/media", announcement()))["id"],
+        "media_id": file["id"],
+        "message_id": await attached(app, business, file["id"], ticket["id"]),
         "picture_id": await logo_of(app, business),
         "domain_id": str(await _name(app, business)),
         "endpoint_id": endpoint["id"],

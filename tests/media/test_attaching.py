@@ -29,7 +29,7 @@ class Messages:
         tenant = await self.files.tenant()
         actor = Principal(by or self.user_id, "pat@people.example", Role.TENANT_STAFF, tenant, Mode.LIVE, frozenset())
         async with self.files.app.state.database.transaction(await self.files.schema()) as session:
-            await attaching.attach(session, actor, [UUID(each) for each in ids], to=message_id)
+            await attaching.attach(session, actor.user_id, [UUID(each) for each in ids], to=message_id)
         return message_id
 
 

@@ -17,7 +17,7 @@ from app.notifications.kinds import NotificationKind
 from app.tenancy.mode import Mode
 from tests.actors import Business
 from tests.auth.cast import REASON, Cast
-from tests.media.made import announcement
+from tests.media.made import announcement, attached
 from tests.outboxes import Clock, number_deliveries, outbox_of
 from tests.receivers import Receiver, receiving
 
@@ -48,7 +48,7 @@ async def planted(app: FastAPI, business: Business, mode: Mode) -> AsyncIterator
         canary = Canary(mode, owner, word, {}, receiver)
         await number_deliveries(app, business, mode)
         await _furnish(canary, business)
-        await _connect(canary, business)
+        await _connect(canary, app, business)
         await _book(canary, business)
         await _tell(canary, app)
         if mode is Mode.LIVE:
@@ -81,7 +81,7 @@ async def _furnish(canary: Canary, business: Business) -> None:
     ids["service_id"] = await make("/services", service | needs)
 
 
-async def _connect(canary: Canary, business: Business) -> None:
+async def _connect(canary: Canary, app: FastAPI, business: Business) -> None:
     hook = {"url": f"{canary.receiver.url}/{canary.word}", "events": ["*"]}
     canary.ids["endpoint_id"] = (await business.make("/webhook-endpoints", hook, client=canary.owner))["id"]
     ticket = {"subject": canary.word, "body": canary.word, "category": canary.word}
@@ -92,6 +92,8 @@ async def _connect(canary: Canary, business: Business) -> None:
     canary.ids["view_id"] = (await business.make("/ticket-views", view, client=canary.owner))["id"]
     file = announcement(f"{canary.word}.csv")
     canary.ids["media_id"] = (await business.make("/media", file, client=canary.owner))["id"]
+    places = canary.ids["media_id"], canary.ids["ticket_id"]
+    canary.ids["message_id"] = await attached(app, business, *places, canary.mode)
     mode = "live" if canary.mode is Mode.LIVE else "test"
     token = {"name": canary.word, "mode": mode, "scopes": ["services:read"]}
     canary.ids["token_id"] = (await business.make("/tokens", token, client=canary.owner))["id"]

@@ -10,6 +10,7 @@ from app.core.filters import Changing, Dated
 from app.core.pagination import ORDER, Ids, PageRequest, Separated
 from app.core.patch import Clearable, PatchModel, Settable
 from app.core.schemas import RequestModel, ResponseModel, SearchText
+from app.media.kinds import MediaType
 from app.tickets.lifecycle import TicketStatus
 
 Saying = Literal["opened", "replied", "noted"]
@@ -17,6 +18,7 @@ Priority = Literal["low", "normal", "high", "urgent"]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), Field(examples=["My colour has faded"])]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Field(examples=["It was fine on Monday."])]
 Category = Annotated[str, StringConstraints(max_length=60), Field(examples=["Complaint"])]
+Attachments = Annotated[list[UUID], Field(max_length=10, examples=[[]])]
 Followers = Annotated[list[UUID], Field(max_length=50)]
 
 
@@ -24,6 +26,8 @@ class TicketCreate(RequestModel):
     subject: Subject
     body: Body
     """The first message."""
+    attachment_ids: Attachments = Field(default_factory=list)
+    """Files of the caller's that are ready, to go with it."""
     category: Category = ""
     appointment_id: UUID | None = None
     """The appointment that it is about."""
@@ -88,6 +92,26 @@ class TicketMessageCreate(RequestModel):
     body: Body
     kind: Literal["reply", "note"] = "reply"
     """A note is for the staff alone: no customer ever reads it."""
+    attachment_ids: Attachments = Field(default_factory=list)
+    """Files of the caller's that are ready, to go with it."""
+
+
+class TicketAttachment(ResponseModel):
+    """A file that goes with a message. Its message's `attachments` lead to it."""
+
+    id: UUID
+    file_name: Annotated[str, Field(examples=["before.jpg"])]
+    content_type: MediaType
+    size: Annotated[int, Field(examples=[48_213])]
+
+
+class TicketMailRead(ResponseModel):
+    """The mail that a message came by, for the staff."""
+
+    sender: Annotated[str, Field(examples=["grace@hopper.example"])]
+    spf: Annotated[str, Field(examples=["pass"])]
+    """What RFC 8601 calls it: pass, fail, softfail, neutral, none, temperror, permerror."""
+    dkim: Annotated[str, Field(examples=["pass"])]
 
 
 class TicketMessageRead(ResponseModel):
@@ -101,6 +125,9 @@ class TicketMessageRead(ResponseModel):
     via: Literal["api", "email"]
     is_verified: bool
     """Whether it is certain who wrote it. Of a mail that is so if its sender's domain vouches for it (SPF, DKIM)."""
+    attachments: list[TicketAttachment]
+    mail: TicketMailRead | None
+    """Null unless it came by mail; customers do not see it, and events do not tell of it."""
     created_at: datetime
 
 

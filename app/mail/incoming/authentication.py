@@ -1,0 +1,133 @@
+"""What speaks for a mail being from whom it says: SPF (RFC 7208) and DKIM (RFC 6376), and whose domain they name."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dkim
+import spf
+
+from app.integrations.dns import DnsUnavailable, Lookup
+
+_SECONDS = 15.0
+_PER_QUESTION = 5.0
+_MOST_SIGNATURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The results by their names in RFC 8601: pass, fail, softfail, neutral, none, temperror, permerror."""
+
+    spf: str
+    dkim: str
+    is_aligned: bool
+    """Whether one that passes is about the domain that the mail says it is from."""
+
+
+NOTHING_KNOWN = Verdict("temperror", "temperror", is_aligned=False)
+
+
+async def check(
+    raw: bytes, *, peer: str, helo: str, envelope_sender: str, header_sender: str, lookup: Lookup
+) -> Verdict:
+    """Judge a mail. The DNS is asked in a thread; when that takes too long, nothing is known."""
+    judging = asyncio.to_thread(_judge, raw, peer, helo, envelope_sender, header_sender, lookup)
+    try:
+        return await asyncio.wait_for(judging, _SECONDS)
+    except TimeoutError:
+        return NOTHING_KNOWN
+
+
+def _judge(raw: bytes, peer: str, helo: str, envelope_sender: str, header_sender: str, lookup: Lookup) -> Verdict:
+    author = header_sender.rpartition("@")[2]
+    by_spf = _spf(peer, helo, envelope_sender, lookup)
+    by_dkim, signers = _dkim(raw, lookup)
+    is_aligned = any(_belong_together(each, author) for each in signers) or (
+        by_spf == "pass" and _belong_together(envelope_sender.rpartition("@")[2] or helo, author)
+    )
+    return Verdict(by_spf, by_dkim, is_aligned)
+
+
+def _belong_together(domain: str, author: str) -> bool:
+    """Whether one is the other or below it (relaxed alignment of RFC 7489, without a list of public suffixes)."""
+    one, other = domain.lower().rstrip("."), author.lower().rstrip(".")
+    shorter = min(one, other, key=len)
+    if "." not in shorter:
+        return False
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+
+
+def _spf(peer: str, helo: str, envelope_sender: str, lookup: Lookup) -> str:
+    try:
+        address = ipaddress.ip_address(peer)
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        question = _Question(str(mapped or address), envelope_sender, helo, lookup)
+        result: str = question.check()[0]
+    except Exception:  # noqa: BLE001 — whatever a stranger publishes in the DNS
+        return "temperror"
+    return result
+
+
+class _Question(spf.query):  # type: ignore[misc] # it has no types
+    """pyspf's evaluation, with our way to ask the DNS."""
+
+    def __init__(self, peer: str, sender: str, helo: str, lookup: Lookup) -> None:
+        super().__init__(i=peer, s=sender, h=helo, timeout=_PER_QUESTION, querytime=_SECONDS)
+        self._lookup = lookup
+
+    def dns(self, name: str, qtype: str, *, ignore_void: bool = False) -> list[Any]:
+        """The records, as pyspf has them. Raises pyspf's TempError, and PermError for too many names without any."""
+        try:
+            found = [_as_spf(each, qtype) for each in self._lookup(str(name).rstrip(".").lower(), qtype)]
+        except DnsUnavailable as error:
+            raise spf.TempError(f"DNS {error}") from error
+        if not found and not ignore_void:
+            self.void_lookups += 1
+            if self.void_lookups > spf.MAX_VOID_LOOKUPS:
+                raise spf.PermError("too many names that there are not")
+        return found
+
+
+def _as_spf(record: str, qtype: str) -> Any:
+    if qtype in {"TXT", "SPF"}:
+        return (record.encode(),)
+    if qtype == "MX":
+        preference, _, host = record.partition(" ")
+        return (int(preference), host)
+    return record
+
+
+def _dkim(raw: bytes, lookup: Lookup) -> tuple[str, list[str]]:
+    """The best result of the signatures, and the domains of those that hold."""
+
+    def text_of(name: bytes, timeout: float = _PER_QUESTION) -> bytes | None:
+        del timeout
+        found = lookup(name.decode("ascii").rstrip("."), "TXT")
+        return found[0].encode() if found else None
+
+    try:
+        signed = dkim.DKIM(raw)
+        count = sum(1 for name, _value in signed.headers if name.lower() == b"dkim-signature")
+        results = [_signature(raw, index, text_of) for index in range(min(count, _MOST_SIGNATURES))]
+    except Exception:  # noqa: BLE001 — likewise
+        return "permerror", []
+    holding = [domain for result, domain in results if result == "pass"]
+    seen = {result for result, _ in results}
+    best = next((each for each in ("pass", "temperror", "fail", "permerror") if each in seen), "none")
+    return best, holding
+
+
+def _signature(raw: bytes, index: int, text_of: Callable[..., bytes | None]) -> tuple[str, str]:
+    signature = dkim.DKIM(raw, timeout=_PER_QUESTION, minkey=1024)
+    try:
+        holds = signature.verify(idx=index, dnsfunc=text_of)
+    except dkim.ValidationError:  # it was changed on the way, or is another's
+        return "fail", ""
+    except (dkim.DKIMException, ValueError):
+        return "permerror", ""
+    except Exception:  # noqa: BLE001 — the DNS
+        return "temperror", ""
+    domain = signature.domain.decode("ascii", "replace") if isinstance(signature.domain, bytes) else ""
+    return ("pass" if holds else "fail"), domain

@@ -1,0 +1,199 @@
+"""Mail that comes in: whose it is, and what becomes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.permissions import Permission, permissions_of
+from app.auth.principals import Principal
+from app.auth.roles import Role
+from app.core.ids import uuid7
+from app.models.public import UserRow
+from app.models.tenant import CustomerRow, TicketMailRow, TicketRow
+from app.people.ranks import STAFF as STAFF_ROLES
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant
+from app.tickets import saying
+from app.tickets.access import CUSTOMER, STAFF, Author, may_see
+from app.tickets.lifecycle import TicketStatus
+from app.tickets.post import Letterhead
+from app.tickets.schemas.tickets import TicketMessageCreate
+
+MOST_FROM_ONE = 10
+WITHIN = timedelta(minutes=10)
+"""More than so many mails from one sender in that time come from a machine."""
+
+_MOST_SUBJECT = 200
+_MOST_BODY = 20_000
+_NOTHING_SAID = "(no text)"
+
+
+class NotTaken(Exception):
+    """A mail that does not become part of a ticket. The text says why, for its sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail, read: who says they sent it, what speaks for that, and what it says anew."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    spf: str
+    dkim: str
+    is_aligned: bool
+    """Whether the domain of the sender vouches for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a mail is to become: something that this author says about this ticket, or a new one of this customer's."""
+
+    author: Author
+    ticket: TicketRow | None
+    customer: CustomerRow | None
+
+
+async def admit(
+    session: AsyncSession, business: Tenant, number: int | None, arrival: Arrival, *, now: datetime
+) -> Admitted | None:
+    """Say what becomes of a mail to the ticket of this number, or to the business itself; None if it has come before.
+
+    To the business itself its customers write: whoever is written to by strangers has other addresses for that. The
+    ticket, or the customer, is for this transaction alone to change. Raises NotTaken.
+    """
+    if number is None:
+        customer = await _find_customer(session, arrival.sender)
+        if customer is None:
+            raise NotTaken("This address is for customers, and yours is not known here.")
+        admitted = Admitted(_customer_as_author(customer, arrival), None, customer)
+        is_known = await _has_come(session, arrival, TicketMailRow.sender == arrival.sender)
+    else:
+        ticket = await _lock(session, number)
+        admitted = Admitted(await _author_of(session, business, ticket, arrival), ticket, None)
+        is_known = await _has_come(session, arrival, TicketMailRow.ticket_id == ticket.id)
+    if is_known:
+        return None
+    await _hold_back(session, arrival, now=now)
+    return admitted
+
+
+async def take(
+    session: AsyncSession,
+    head: Letterhead,
+    admitted: Admitted,
+    arrival: Arrival,
+    file_ids: Sequence[UUID],
+    *,
+    now: datetime,
+) -> None:
+    """Have a mail that this transaction has admitted be what it is to become, with these files."""
+    data = TicketMessageCreate(body=arrival.text[:_MOST_BODY] or _NOTHING_SAID, attachment_ids=list(file_ids))
+    if admitted.ticket is not None:
+        told = await saying.go_on(session, head, admitted.ticket, admitted.author, data, now=now)
+        _note(session, admitted.ticket.id, told.message.id, arrival, now=now)
+        return
+    row = TicketRow(
+        id=uuid7(),
+        subject=arrival.subject[:_MOST_SUBJECT] or _NOTHING_SAID,
+        status=TicketStatus.OPEN,
+        priority="normal",
+        category="",
+        customer_id=admitted.customer.id if admitted.customer else None,
+        opened_by=CUSTOMER,
+        opener_id=admitted.author.user_id,
+        follower_ids=[],
+        clock_spent_seconds=0,
+        revision=1,
+        created_at=now,
+        updated_at=now,
+    )
+    message = await saying.begin(session, head, row, admitted.author, data, now=now)
+    _note(session, row.id, message.id, arrival, now=now)
+
+
+async def _lock(session: AsyncSession, number: int) -> TicketRow:
+    """The ticket of this number, or what it goes on as."""
+    query = select(TicketRow).where(TicketRow.number == number).with_for_update()
+    row = (await session.scalars(query)).one_or_none()
+    while row is not None and row.merged_into_id is not None:
+        row = await session.get(TicketRow, row.merged_into_id, with_for_update=True)
+    if row is None:
+        raise NotTaken("This ticket is there no more.")
+    return row
+
+
+async def _has_come(session: AsyncSession, arrival: Arrival, where: ColumnElement[bool]) -> bool:
+    query = select(TicketMailRow.id).where(TicketMailRow.message_id == arrival.message_id, where)
+    return (await session.scalars(query.limit(1))).one_or_none() is not None
+
+
+async def _hold_back(session: AsyncSession, arrival: Arrival, *, now: datetime) -> None:
+    row = TicketMailRow
+    recent = select(func.count()).where(row.sender == arrival.sender, row.received_at > now - WITHIN)
+    if (await session.scalar(recent) or 0) >= MOST_FROM_ONE:
+        raise NotTaken("Too many mails have come from you within minutes. A person will answer.")
+
+
+async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, arrival: Arrival) -> Author:
+    """Who has written: the ticket's customer, somebody who works here, or whoever was given the address.
+
+    The address alone makes nobody a member of staff: their domain has to vouch for it.
+    """
+    customer = await session.get(CustomerRow, row.customer_id) if row.customer_id else None
+    if customer is not None and (customer.email or "").lower() == arrival.sender:
+        return _customer_as_author(customer, arrival)
+    query = select(UserRow).where(
+        UserRow.tenant_id == business.id, UserRow.email == arrival.sender, UserRow.role.in_(STAFF_ROLES)
+    )
+    user = (await session.scalars(query)).one_or_none()
+    if user is None:
+        return Author(CUSTOMER, None, arrival.sender, "email", is_verified=False)
+    if not arrival.is_aligned:
+        raise NotTaken("It is not certain that this mail is yours: neither SPF nor DKIM of your domain speak for it.")
+    if not await _may_reply(session, business, user, row):
+        raise NotTaken("You may not reply to this ticket.")
+    return Author(STAFF, user.id, user.name, "email")
+
+
+async def _may_reply(session: AsyncSession, business: Tenant, user: UserRow, row: TicketRow) -> bool:
+    role = Role(user.role)
+    permissions = permissions_of(role, user.areas)
+    actor = Principal(user.id, user.email, role, business, Mode.LIVE, permissions)
+    sees = select(TicketRow.id).where(TicketRow.id == row.id, may_see(actor))
+    is_allowed = user.is_active and Permission.TICKETS_WRITE in permissions
+    return is_allowed and (await session.scalars(sees)).one_or_none() is not None
+
+
+def _customer_as_author(customer: CustomerRow, arrival: Arrival) -> Author:
+    return Author(CUSTOMER, customer.user_id, customer.name, "email", is_verified=arrival.is_aligned)
+
+
+async def _find_customer(session: AsyncSession, sender: str) -> CustomerRow | None:
+    """The one of this address who has been a customer longest, for this transaction alone."""
+    row = CustomerRow
+    query = select(row).where(func.lower(row.email) == sender).order_by(row.created_at, row.id).limit(1)
+    found: Sequence[CustomerRow] = (await session.scalars(query.with_for_update(key_share=True))).all()
+    return found[0] if found else None
+
+
+def _note(session: AsyncSession, ticket_id: UUID, message_id: UUID, arrival: Arrival, *, now: datetime) -> None:
+    session.add(
+        TicketMailRow(
+            id=uuid7(),
+            ticket_id=ticket_id,
+            ticket_message_id=message_id,
+            message_id=arrival.message_id,
+            sender=arrival.sender,
+            spf=arrival.spf,
+            dkim=arrival.dkim,
+            is_aligned=arrival.is_aligned,
+            received_at=now,
+        )
+    )

@@ -1,0 +1,146 @@
+"""Taking mail for tickets, where the installation is set up for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from app.core.clock import utcnow
+from app.errors import TenantNotFound, TenantSuspended, TierLimit
+from app.integrations.dns import Lookup, lookup_of
+from app.integrations.smtp_server import Delivered, MailRefused, taking_mail
+from app.mail.incoming import automatic, parsing, quoting
+from app.mail.incoming.authentication import check
+from app.mail.incoming.parsing import Attached, Incoming, Unreadable
+from app.mail.rendering import REPLY_MARKER
+from app.media.kinds import Refused
+from app.media.shelf import Shelf
+from app.media.uploading import take_in
+from app.runtime import Runtime
+from app.tenancy.mode import Mode
+from app.tenancy.tenant import Tenant, TenantSchema
+from app.tickets import arrivals, mailboxes
+from app.tickets.arrivals import Arrival, NotTaken
+from app.tickets.post import Letterhead, TicketPost
+
+_MOST_FILES = 10
+_UNKNOWN = "Nobody takes mail at this address."
+
+
+@asynccontextmanager
+async def mailroom(runtime: Runtime) -> AsyncIterator[int | None]:
+    """Take mail as long as this is entered; the port that it is taken at, None where no mail is taken."""
+    settings = runtime.settings
+    if settings.inbound_mail_domain is None:
+        yield None
+        return
+    room = Mailroom(runtime, settings.inbound_mail_domain, lookup_of(settings))
+    host, port = settings.inbound_mail_host, settings.inbound_mail_port
+    async with taking_mail(room, host, port, settings.inbound_mail_domain) as taken_at:
+        yield taken_at
+
+
+class Mailroom:
+    """Decides what becomes of a mail: nothing is taken before it is kept."""
+
+    def __init__(self, runtime: Runtime, domain: str, lookup: Lookup) -> None:
+        self._runtime = runtime
+        self._domain = domain.lower()
+        self._lookup = lookup
+        self._post = TicketPost.of(runtime.settings, runtime.keyring)
+
+    async def check_recipient(self, address: str) -> None:
+        """See `MailTaker`."""
+        await self._find(address, utcnow())
+
+    async def take(self, mail: Delivered) -> None:
+        """See `MailTaker`. Of several recipients the first that does not take it speaks for all."""
+        try:
+            incoming = parsing.read(mail.raw)
+        except Unreadable as fault:
+            raise MailRefused(str(fault)) from fault
+        own = {self._domain, self._post.domain}
+        reason = automatic.reason_to_refuse(incoming, envelope_sender=mail.sender, own_domains=own)
+        if reason is not None:
+            raise MailRefused(reason)
+        verdict = await check(
+            mail.raw,
+            peer=mail.peer,
+            helo=mail.helo,
+            envelope_sender=mail.sender,
+            header_sender=incoming.sender,
+            lookup=self._lookup,
+        )
+        arrival = Arrival(
+            message_id=incoming.message_id,
+            sender=incoming.sender,
+            sender_name=incoming.sender_name,
+            subject=incoming.subject,
+            text=quoting.cut(incoming.text, marker=REPLY_MARKER),
+            spf=verdict.spf,
+            dkim=verdict.dkim,
+            is_aligned=verdict.is_aligned,
+        )
+        for address in dict.fromkeys(mail.recipients):
+            await self._keep(address, incoming, arrival)
+
+    async def _keep(self, address: str, incoming: Incoming, arrival: Arrival) -> None:
+        now = utcnow()
+        tenant, number = await self._find(address, now)
+        schema = tenant.schema(Mode.LIVE)
+        head = Letterhead(tenant, Mode.LIVE, self._post)
+        try:
+            async with self._runtime.database.transaction(schema) as session:
+                admitted = await arrivals.admit(session, tenant, number, arrival, now=now)
+            if admitted is None:
+                return
+            file_ids, left_out = await self._take_in(schema, admitted.author.uploader_id, incoming, now)
+            whole = replace(arrival, text="\n\n".join(filter(None, [arrival.text, *left_out])))
+            async with self._runtime.database.transaction(schema) as session:
+                admitted = await arrivals.admit(session, tenant, number, arrival, now=now)
+                if admitted is not None:
+                    await arrivals.take(session, head, admitted, whole, file_ids, now=now)
+        except NotTaken as reason:
+            raise MailRefused(str(reason)) from reason
+
+    async def _take_in(
+        self, schema: TenantSchema, uploader_id: UUID, incoming: Incoming, now: datetime
+    ) -> tuple[list[UUID], list[str]]:
+        """The files that are kept, and a line for each that is not."""
+        shelf = Shelf(
+            storage=self._runtime.storage,
+            inspector=self._runtime.inspector,
+            schema=schema,
+            origin="",
+            begin=partial(self._runtime.database.transaction, schema),
+        )
+        kept: list[UUID] = []
+        left_out: list[str] = []
+        for file in incoming.attachments[:_MOST_FILES]:
+            try:
+                kept.append((await take_in(shelf, uploader_id, file.name, file.data, now=now)).id)
+            except (Refused, TierLimit):
+                left_out.append(_not_kept(file))
+        return kept, left_out + [_not_kept(file) for file in incoming.attachments[_MOST_FILES:]]
+
+    async def _find(self, address: str, now: datetime) -> tuple[Tenant, int | None]:
+        """The business that an address is of, and the number of the ticket, if it is one's. Raises MailRefused."""
+        local_part, _, domain = address.rpartition("@")
+        if domain.lower() != self._domain:
+            raise MailRefused(_UNKNOWN)
+        box = mailboxes.read(self._runtime.keyring, local_part)
+        try:
+            if box is not None:
+                return await self._runtime.hosts.require(box.tenant_id, now=now), box.number
+            host = await self._runtime.hosts.resolve(f"{local_part}.{self._runtime.settings.root_domain}", now=now)
+        except (TenantNotFound, TenantSuspended) as reason:
+            raise MailRefused(_UNKNOWN) from reason
+        if host.tenant is None:
+            raise MailRefused(_UNKNOWN)
+        return host.tenant, None
+
+
+def _not_kept(file: Attached) -> str:
+    return f"({file.name} came with the mail and was not kept.)"

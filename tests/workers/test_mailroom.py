@@ -1,0 +1,290 @@
+"""Mail to tickets, from a socket to what the desk reads."""
+
+import asyncio
+import base64
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiosmtplib
+import dkim
+import pytest
+from fastapi import FastAPI
+
+from app.integrations.dns import DnsUnavailable, LocalDns
+from app.integrations.smtp_server import MOST_RECIPIENTS, Delivered, taking_mail
+from app.mail.outbox import unseal
+from app.models.public import MailRow
+from app.tickets.arrivals import MOST_FROM_ONE
+from app.tickets.mailboxes import Mailbox, local_part_of
+from app.workers.mailroom import Mailroom, mailroom
+from tests.actors import Business
+from tests.mail.incoming import samples
+from tests.mail.incoming.test_authentication import PRIVATE, key_of
+from tests.media.samples import picture
+from tests.tickets.conftest import TICKETS, Desk, desk  # noqa: F401 — the fixture
+
+DOMAIN = "tickets.example.com"
+BODY = "Four is fine.\n\nOn Mon, Nov 23, 2026 Salon <a@b.example> wrote:\n> Come by at four.\n"
+
+
+@dataclass
+class Post:
+    """The way to a business's desk by mail."""
+
+    app: FastAPI
+    desk: Desk
+    port: int
+
+    def address(self, ticket: dict[str, Any], business: Business | None = None) -> str:
+        box = Mailbox(UUID((business or self.desk.business).id), ticket["number"])
+        return f"{local_part_of(self.app.state.runtime.keyring, box)}@{DOMAIN}"
+
+    async def send(self, raw: bytes, *recipients: str, sender: str = "grace@hopper.example") -> int:
+        """Send it; the code of the answer."""
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, start_tls=False)
+        async with client:
+            try:
+                await client.sendmail(sender, list(recipients), raw)
+            except aiosmtplib.SMTPRecipientsRefused as refusal:
+                return refusal.recipients[0].code
+            except aiosmtplib.SMTPResponseException as refusal:
+                return refusal.code
+        return 250
+
+    async def said(self, ticket: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = await self.desk.business.owner.get(f"{TICKETS}/{ticket['id']}/messages")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def tickets(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await self.desk.business.owner.get(TICKETS)).json()["items"]
+        return items
+
+
+@pytest.fixture
+async def post(app: FastAPI, desk: Desk, tmp_path: Path) -> AsyncIterator[Post]:  # noqa: F811 — the fixture
+    records = tmp_path / "dns.json"
+    records.write_text(json.dumps(key_of("hopper.example") | key_of("people.example")))
+    room = Mailroom(app.state.runtime, DOMAIN, LocalDns(records))
+    async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
+        yield Post(app, desk, port)
+
+
+def written(
+    email: str, body: str = BODY, *, message_id: str = "<m1@hopper.example>", subject: str = "Re: it", **headers: str
+) -> bytes:
+    head = f"From: Somebody <{email}>\nTo: desk\nMessage-ID: {message_id}\nSubject: {subject}\n"
+    return samples.mail(body, head=head, **headers)
+
+
+def signed(raw: bytes, domain: str) -> bytes:
+    header: bytes = dkim.sign(raw, b"key", domain.encode(), PRIVATE, include_headers=[b"from", b"subject"])
+    return header + raw
+
+
+class TestReply:
+    async def test_of_the_customer_goes_on(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        await post.desk.say(made, post.desk.business.owner, "Come by at four.")
+        assert await post.send(written(guest.email), post.address(made)) == 250
+        reply = (await post.said(made))[-1]
+        assert (reply["author"], reply["author_id"], reply["body"]) == ("customer", guest.id, "Four is fine.")
+        assert (reply["via"], reply["is_verified"]) == ("email", False)
+        assert reply["mail"] == {"sender": guest.email, "spf": "none", "dkim": "none"}
+        shown = (await guest.client.get(f"{TICKETS}/{made['id']}/messages")).json()["items"]
+        assert shown[-1]["mail"] is None
+
+    async def test_is_certain_where_the_domain_vouches_for_it(self, post: Post) -> None:
+        customer = await post.desk.business.make("/customers", {"name": "Grace", "email": "Grace@Hopper.example"})
+        made = await post.desk.opened(customer_id=customer["id"])
+        raw = signed(written("grace@hopper.example"), "hopper.example")
+        assert await post.send(raw, post.address(made)) == 250
+        reply = (await post.said(made))[-1]
+        assert (reply["author"], reply["author_name"], reply["author_id"]) == ("customer", "Grace", None)
+        assert (reply["is_verified"], reply["mail"]["dkim"]) == (True, "pass")
+
+    async def test_opens_again_what_was_over_and_is_an_event(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        await post.desk.business.owner.post(f"{TICKETS}/{made['id']}/status", json={"status": "closed"})
+        assert await post.send(written(guest.email), post.address(made)) == 250
+        assert (await post.desk.read(made))["status"] == "open"
+        events = (await post.desk.business.owner.get("/api/v1/events", params={"limit": 100})).json()["items"]
+        assert "ticket.replied" in {each["type"] for each in events}
+
+    async def test_of_the_staff_needs_that_their_domain_vouches_for_it(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        member = await post.desk.member("tickets_all")
+        made = await post.desk.opened(guest.client)
+        raw = written(member.email, "We look into it.\n")
+        assert await post.send(raw, post.address(made)) == 550
+        assert len(await post.said(made)) == 1
+        domain = member.email.rpartition("@")[2]
+        records = key_of(domain)
+        room = Mailroom(post.app.state.runtime, DOMAIN, lambda name, kind: records.get(name, {}).get(kind, []))
+        async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
+            certain = Post(post.app, post.desk, port)
+            assert await certain.send(signed(raw, domain), post.address(made)) == 250
+        reply = (await post.said(made))[-1]
+        assert (reply["author"], reply["author_id"], reply["body"]) == ("staff", member.id, "We look into it.")
+
+    async def test_of_the_staff_only_to_what_they_see(self, post: Post) -> None:
+        member = await post.desk.member("tickets_own")
+        made = await post.desk.opened()
+        domain = member.email.rpartition("@")[2]
+        records = key_of(domain)
+        room = Mailroom(post.app.state.runtime, DOMAIN, lambda name, kind: records.get(name, {}).get(kind, []))
+        async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
+            raw = signed(written(member.email), domain)
+            assert await Post(post.app, post.desk, port).send(raw, post.address(made)) == 550
+
+    async def test_of_anybody_else_is_theirs_and_not_certain(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        assert await post.send(written("spouse@mail.example"), post.address(made)) == 250
+        reply = (await post.said(made))[-1]
+        assert (reply["author"], reply["author_id"], reply["author_name"]) == ("customer", None, "spouse@mail.example")
+        assert reply["is_verified"] is False
+
+    async def test_comes_once(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        answers = await asyncio.gather(*[post.send(written(guest.email), post.address(made)) for _ in range(4)])
+        assert answers == [250] * 4
+        assert len(await post.said(made)) == 2
+
+    async def test_follows_a_ticket_that_was_merged(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        one, other = await post.desk.opened(guest.client), await post.desk.opened(guest.client)
+        await post.desk.business.owner.post(f"{TICKETS}/{one['id']}/merge", json={"into_id": other["id"]})
+        assert await post.send(written(guest.email), post.address(one)) == 250
+        assert (await post.said(other))[-1]["body"] == "Four is fine."
+
+    async def test_keeps_files_and_says_what_it_does_not_keep(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        raw = _with_files(guest.email, [("before.png", picture()), ("run.exe", b"MZ\x90\x00" * 40)])
+        assert await post.send(raw, post.address(made)) == 250
+        reply = (await post.said(made))[-1]
+        assert [each["file_name"] for each in reply["attachments"]] == ["before.png"]
+        assert reply["body"] == "See.\n\n(run.exe came with the mail and was not kept.)"
+
+    async def test_names_the_mail_that_it_answers(self, post: Post) -> None:
+        customer = await post.desk.business.make("/customers", {"name": "Grace", "email": "grace@hopper.example"})
+        made = await post.desk.opened(customer_id=customer["id"])
+        await post.send(written("grace@hopper.example"), post.address(made))
+        await post.desk.say(made, post.desk.business.owner, "See you.")
+        async with post.app.state.database.transaction() as session:
+            rows = await session.scalars(MailRow.__table__.select().with_only_columns(MailRow.sealed))
+            letters = [unseal(post.app.state.runtime.keyring, sealed) for sealed in rows if sealed]
+        assert letters[-1].headers["In-Reply-To"] == "<m1@hopper.example>"
+
+
+class TestNewTicket:
+    async def test_of_a_customer(self, post: Post) -> None:
+        guest, customer = await post.desk.guest()
+        address = f"{post.desk.business.slug}@{DOMAIN}"
+        raw = written(guest.email, "It has faded.\n", subject="=?utf-8?q?M=C3=BCde_Farbe?=")
+        assert [await post.send(raw, address) for _ in range(2)] == [250, 250]
+        (made,) = await post.tickets()
+        assert (made["subject"], made["customer_id"], made["opened_by"]) == ("Müde Farbe", customer, "customer")
+        assert [each["body"] for each in await post.said(made)] == ["It has faded."]
+
+    async def test_of_nobody_else(self, post: Post) -> None:
+        address = f"{post.desk.business.slug}@{DOMAIN}"
+        assert await post.send(written("stranger@mail.example"), address) == 550
+        assert await post.tickets() == []
+
+
+class TestRefusals:
+    async def test_of_addresses_that_there_are_not(self, post: Post, other_business: Business) -> None:
+        made = await post.desk.opened()
+        forged = post.address(made).replace(post.address(made)[10], "q" if post.address(made)[10] != "q" else "r")
+        for address in (forged, f"nobody@{DOMAIN}", "grace@elsewhere.example", f"platform@{DOMAIN}", f"@{DOMAIN}"):
+            assert await post.send(written("grace@hopper.example"), address) in {550, 553, 501}, address
+        theirs = post.address(made, other_business)  # signed, and of a ticket that is not there
+        assert await post.send(written("grace@hopper.example"), theirs) == 550
+
+    @pytest.mark.parametrize(
+        "raw", [samples.VACATION, samples.BOUNCE, samples.NEWSLETTER, b"not a mail", samples.many_parts(200)]
+    )
+    async def test_of_machines_and_of_what_is_none(self, post: Post, raw: bytes) -> None:
+        made = await post.desk.opened()
+        assert await post.send(raw, post.address(made)) == 550
+        assert len(await post.said(made)) == 1
+
+    async def test_of_bounces(self, post: Post) -> None:
+        made = await post.desk.opened()
+        assert await post.send(samples.GMAIL, post.address(made), sender="") == 550
+
+    async def test_of_our_own_mails(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        own = written(guest.email, message_id=f"<x@{DOMAIN}>")
+        assert await post.send(own, post.address(made)) == 550
+        assert await post.send(written(guest.email, X_Loop="x"), post.address(made)) == 550
+
+    async def test_of_two_machines_that_talk(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        codes = [
+            await post.send(written(guest.email, message_id=f"<{number}@hopper.example>"), post.address(made))
+            for number in range(MOST_FROM_ONE + 1)
+        ]
+        assert codes == [250] * MOST_FROM_ONE + [550]
+
+    async def test_of_more_recipients_than_a_person_has(self, post: Post) -> None:
+        addresses = [post.address(await post.desk.opened()) for _ in range(MOST_RECIPIENTS + 1)]
+        assert await post.send(written("a@b.example"), *addresses) == 250
+        assert [len(await post.said(ticket)) for ticket in (await post.tickets())].count(2) == MOST_RECIPIENTS
+
+
+class TestOutage:
+    async def test_of_the_dns_leaves_open_whose_it_is(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+
+        def broken(name: str, kind: str) -> list[str]:
+            raise DnsUnavailable(f"{name} {kind}")
+
+        async with taking_mail(Mailroom(post.app.state.runtime, DOMAIN, broken), "127.0.0.1", 0, DOMAIN) as port:
+            assert await Post(post.app, post.desk, port).send(written(guest.email), post.address(made)) == 250
+        assert (await post.said(made))[-1]["mail"]["spf"] == "temperror"
+
+    async def test_of_ours_puts_mail_off(self, post: Post) -> None:
+        class Broken(Mailroom):
+            async def take(self, mail: Delivered) -> None:
+                raise OSError(mail.sender)
+
+        made = await post.desk.opened()
+        room = Broken(post.app.state.runtime, DOMAIN, lambda _name, _kind: [])
+        async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
+            assert await Post(post.app, post.desk, port).send(written("a@b.example"), post.address(made)) == 451
+
+
+class TestWorker:
+    async def test_takes_mail_where_it_is_switched_on(self, app: FastAPI) -> None:
+        on = app.state.runtime.settings.model_copy(update={"inbound_mail_domain": DOMAIN, "inbound_mail_port": 0})
+        async with mailroom(dataclasses.replace(app.state.runtime, settings=on)) as port:
+            assert port
+            client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False)
+            await client.connect()
+            await client.quit()
+        async with mailroom(app.state.runtime) as port:
+            assert port is None
+
+
+def _with_files(email: str, files: list[tuple[str, bytes]]) -> bytes:
+    parts = "".join(
+        f"--x\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
+        f'Content-Disposition: attachment; filename="{name}"\n\n{base64.encodebytes(data).decode()}\n'
+        for name, data in files
+    )
+    body = f"--x\nContent-Type: text/plain\n\nSee.\n{parts}--x--\n"
+    return written(email, body, Content_Type="multipart/mixed; boundary=x")
