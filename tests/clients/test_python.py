@@ -17,7 +17,10 @@ class TestPythonClient:
         self, document: Path, shop: Business, environment: dict[str, str], tmp_path: Path
     ) -> None:
         config = tmp_path / "config.yml"
-        config.write_text("post_hooks: []\n")  # which would make the code prettier
+        pictures = (
+            "content_type_overrides: {image/jpeg: application/octet-stream, image/png: application/octet-stream}\n"
+        )
+        config.write_text(f"post_hooks: []\n{pictures}")  # the hooks would make the code prettier
         asked = ("--path", document, "--config", config, "--output-path", tmp_path / "smooth_client", "--meta", "none")
         said = await run(GENERATOR, "generate", "--fail-on-warning", *asked, cwd=tmp_path)
         assert "warning" not in said.lower()
