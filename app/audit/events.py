@@ -115,6 +115,19 @@ class AuditEvent(StrEnum):
     )
     WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted", "host events is_enabled", "A webhook endpoint was deleted."
 
+    PLATFORM_TICKET_OPENED = "platform_ticket.opened", "", "A business asked something of the platform."
+    PLATFORM_TICKET_SOLVED = "platform_ticket.solved", "", "A business said that what it asked is settled."
+    SUPPORT_TICKET_CHANGED = (
+        "support_ticket.changed",
+        "priority category assignee_id",
+        "The platform's people sorted a business's ticket, or gave it to somebody.",
+    )
+    SUPPORT_TICKET_STATUS_CHANGED = (
+        "support_ticket.status_changed",
+        "status",
+        "A business's ticket got another status.",
+    )
+
     PERMISSION_DENIED = "permission.denied", "permission", "A caller was refused for want of a permission."
     AUDIT_EXPORTED = (
         "audit.exported",

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     DESK_WRITE = "desk:write"
     MEDIA_READ = "media:read"
     MEDIA_WRITE = "media:write"
+    SUPPORT_READ = "support:read"
+    SUPPORT_WRITE = "support:write"
     SANDBOX_READ = "sandbox:read"
     SANDBOX_WRITE = "sandbox:write"
     BUSINESS_READ = "business:read"
@@ -44,6 +46,8 @@ class Permission(StrEnum):
     TENANTS_WRITE = "tenants:write"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    SUPPORT_DESK_READ = "support_desk:read"
+    SUPPORT_DESK_WRITE = "support_desk:write"
     TIERS_READ = "tiers:read"
     TIERS_WRITE = "tiers:write"
     OPERATIONS_READ = "operations:read"
@@ -93,6 +97,8 @@ _TABLE = {
     # The files that one has uploaded oneself.
     P.MEDIA_READ: "          -    -    -     -         yes   yes     yes          yes ",
     P.MEDIA_WRITE: "         -    -    -     -         yes   yes     yes          yes ",
+    P.SUPPORT_READ: "        -    -    -     -         yes   yes     -            -   ",
+    P.SUPPORT_WRITE: "       -    -    -     -         yes   yes     -            -   ",
     P.SANDBOX_READ: "        -    -    -     -         yes   yes     yes          -   ",
     P.SANDBOX_WRITE: "       -    -    -     -         yes   yes     -            -   ",
     P.BUSINESS_READ: "       -    -    -     -         yes   yes     yes          -   ",
@@ -107,6 +113,8 @@ _TABLE = {
     P.TENANTS_WRITE: "       yes  yes  -     -         -     -       -            -   ",
     P.USERS_READ: "          yes  yes  yes   yes       -     -       -            -   ",
     P.USERS_WRITE: "         yes  yes  -     yes       -     -       -            -   ",
+    P.SUPPORT_DESK_READ: "   yes  yes  yes   yes       -     -       -            -   ",
+    P.SUPPORT_DESK_WRITE: "  yes  yes  -     yes       -     -       -            -   ",
     P.TIERS_READ: "          yes  yes  yes   yes       -     -       -            -   ",
     P.TIERS_WRITE: "         yes  -    -     -         -     -       -            -   ",
     P.OPERATIONS_READ: "     yes  yes  -     yes       -     -       -            -   ",
@@ -142,6 +150,11 @@ SCOPES = _AT_BUSINESSES - _ABOUT_POWER - {P.SANDBOX_READ}
 # Nor can anybody lend the power to hand out power, or to change what subscriptions cover.
 GRANTABLE = frozenset(Permission) - _ABOUT_POWER - {P.TIERS_WRITE}
 # Whoever acts in another's place hands out nothing in their name, and leaves nothing behind that goes on without them.
-WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE, P.SANDBOX_WRITE}
+# Nor does the platform write to itself in a business's name.
+WITHHELD_WHILE_MASQUERADING = _ABOUT_POWER | {P.WEBHOOKS_WRITE, P.USERS_WRITE, P.SANDBOX_WRITE, P.SUPPORT_WRITE}
 # There is one staff with its powers and one set of settings, and they are live: nobody gets at them from the sandbox.
-LIVE_ONLY = frozenset({P.STAFF_READ, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE, P.BUSINESS_WRITE})
+# What a business asks of the platform is in earnest as well.
+LIVE_ONLY = frozenset({P.STAFF_READ, P.STAFF_WRITE, P.GRANTS_READ, P.GRANTS_WRITE, P.MASQUERADE, P.BUSINESS_WRITE}) | {
+    P.SUPPORT_READ,
+    P.SUPPORT_WRITE,
+}

@@ -25,6 +25,8 @@ class MailKind(StrEnum):
     TICKET_RECEIVED = "ticket_received"
     TICKET_REPLIED = "ticket_replied"
     TICKET_NEWS = "ticket_news"
+    PLATFORM_TICKET_REPLIED = "platform_ticket_replied"
+    SUPPORT_TICKET = "support_ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +238,30 @@ class TicketNews(Message):
     lines: tuple[str, ...]
     change: Literal["opened", "replied", "noted"]
     can_reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformTicketReplied(Message):
+    """To whoever asked something of the platform for their business: the platform has answered."""
+
+    kind = MailKind.PLATFORM_TICKET_REPLIED
+
+    number: str
+    subject: str
+    lines: tuple[str, ...]
+    address: str
+    """Where to log in."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportTicket(Message):
+    """To the platform's own people: a business has opened a ticket, has written about it, or it is theirs now."""
+
+    kind = MailKind.SUPPORT_TICKET
+
+    number: str
+    subject: str
+    business: str
+    change: Literal["opened", "replied", "assigned"]
+    link: str
+    """Its page in the back office."""

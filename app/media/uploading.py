@@ -42,6 +42,7 @@ _WHY = {
     Reason.BOMB: Sentence("The document would be far larger unpacked than it is."),
     Reason.MACROS: Sentence("The document has macros, which could run when it is opened."),
 }
+_IN_USE = select(func.sum(MediaFileRow.size)).where(MediaFileRow.status.in_(("pending", "ready")))
 _log = logging.getLogger(__name__)
 
 
@@ -122,13 +123,16 @@ def discard(row: MediaFileRow, *, now: datetime) -> None:
     row.clean_at = now
 
 
+async def count_bytes(session: AsyncSession) -> int:
+    """How many bytes of files count against the subscription, in the session's schema."""
+    return int(await session.scalar(_IN_USE) or 0)
+
+
 async def _add(
     session: AsyncSession, shelf: Shelf, uploader_id: UUID, data: MediaFileCreate, *, now: datetime
 ) -> MediaFileRow:
     """The row of a file that is to come. Raises TierLimit."""
-    row = MediaFileRow
-    used = select(func.sum(row.size)).where(row.status.in_(("pending", "ready")))
-    await require_storage(session, shelf.schema.tenant_id, used, data.size)
+    await require_storage(session, shelf.schema.tenant_id, _IN_USE, data.size)
     made = MediaFileRow(
         **data.model_dump(),
         id=uuid7(),

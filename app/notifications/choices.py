@@ -63,6 +63,8 @@ DEFAULTS: Mapping[NotificationKind, Choice] = {
     NotificationKind.TICKET_NEWS: _WANTED,
     NotificationKind.TICKET_OVERDUE: _WANTED,
     NotificationKind.DOMAIN_CHANGED: _WANTED,
+    NotificationKind.PLATFORM_TICKET_REPLIED: _WANTED,
+    NotificationKind.SUPPORT_TICKET: _WANTED,
 }
 """The kinds that users choose about. Of all others everybody hears: they are about somebody's access, or end something.
 """

@@ -25,6 +25,8 @@ class NotificationKind(StrEnum):
     TICKET_ASSIGNED = "ticket_assigned"
     TICKET_NEWS = "ticket_news"
     TICKET_OVERDUE = "ticket_overdue"
+    PLATFORM_TICKET_REPLIED = "platform_ticket_replied"
+    SUPPORT_TICKET = "support_ticket"
 
 
 class Notice(BaseModel, ABC):
@@ -229,6 +231,46 @@ class TicketOverdue(TicketNotice):
         return f"#{self.number} was to be answered or resolved by now: {self.subject}"
 
 
+class PlatformTicketReplied(Notice):
+    title = "The platform has answered"
+
+    ticket_id: UUID
+    number: int
+    subject: str
+
+    def text(self) -> str:
+        return f"There is an answer to your ticket {self.number} with the platform: {self.subject}"
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return f"/api/v1/platform-tickets/{self.ticket_id}"
+
+    def group(self) -> str:
+        """See `Notice`."""
+        return str(self.ticket_id)
+
+
+class SupportTicket(Notice):
+    title = "A ticket of a business"
+
+    ticket_id: UUID
+    number: int
+    subject: str
+    business: str
+    change: Literal["opened", "replied", "assigned"]
+
+    def text(self) -> str:
+        return f"{self.business} {_SUPPORT_CHANGES[self.change]} {self.number}: {self.subject}"
+
+    def link(self) -> str:
+        """See `Notice`."""
+        return f"/api/v1/platform/tickets/{self.ticket_id}"
+
+    def group(self) -> str:
+        """See `Notice`."""
+        return str(self.ticket_id)
+
+
 NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.NEW_DEVICE: NewDevice,
     NotificationKind.PASSWORD_CHANGED: PasswordChanged,
@@ -245,6 +287,8 @@ NOTICES: dict[NotificationKind, type[Notice]] = {
     NotificationKind.TICKET_ASSIGNED: TicketAssigned,
     NotificationKind.TICKET_NEWS: TicketNews,
     NotificationKind.TICKET_OVERDUE: TicketOverdue,
+    NotificationKind.PLATFORM_TICKET_REPLIED: PlatformTicketReplied,
+    NotificationKind.SUPPORT_TICKET: SupportTicket,
 }
 
 _IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."
@@ -256,6 +300,11 @@ _DOMAIN_CHANGES = {
     "failed": "was given up: its DNS records were not found. Set them, and have it verified again.",
     "suspended": "is no longer served: its DNS records are gone. It comes back by itself once they are there again.",
     "released": "was let go. Remove its DNS records as well.",
+}
+_SUPPORT_CHANGES = {
+    "opened": "has opened ticket",
+    "replied": "has written about ticket",
+    "assigned": "waits for you, who look after ticket",
 }
 _SECOND_FACTOR_CHANGES = {
     "totp_added": "An authenticator app was set up.",

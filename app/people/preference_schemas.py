@@ -17,6 +17,8 @@ ChosenKind = Literal[
     NotificationKind.TICKET_NEWS,
     NotificationKind.TICKET_OVERDUE,
     NotificationKind.DOMAIN_CHANGED,
+    NotificationKind.PLATFORM_TICKET_REPLIED,
+    NotificationKind.SUPPORT_TICKET,
 ]
 """The kinds of notifications that users choose about."""
 

@@ -35,6 +35,7 @@ from app.routers import (
     notifications,
     passkeys,
     pictures,
+    platform_tickets,
     preferences,
     reference_pages,
     resources,
@@ -51,6 +52,7 @@ from app.routers import (
     webhook_replays,
 )
 from app.routers.platform import tenants, tiers, users
+from app.routers.platform import tickets as support_tickets
 from app.routers.routing import API_PREFIX, settle
 
 # Matched in this order: the busiest first.
@@ -78,6 +80,7 @@ _MODULES = (
     host,
     business,
     domains,
+    platform_tickets,
     staff,
     invitations,
     account,
@@ -94,6 +97,7 @@ _MODULES = (
     grants,
     audit,
     tenants,
+    support_tickets,
     tiers,
     users,
     health,

@@ -84,11 +84,13 @@ TAGS = [
     {"name": "Invitations", "description": "Places kept for people who have not come yet."},
     {"name": "Business", "description": "What a business decides about itself."},
     {"name": "Domains", "description": "Host names of a business's own, and the DNS records that they need."},
+    {"name": "Support", "description": "What a business wants of the platform, and what it says to that."},
     {"name": "Notifications", "description": "What a user should know."},
     {
         "name": "Platform: businesses",
         "description": "For the platform's own staff, on `platform.<root domain>`.",
     },
+    {"name": "Platform: tickets", "description": "What businesses want of the platform, for those who answer them."},
     {"name": "Platform: users", "description": "Everybody who can log in, for those who look after them."},
     {"name": "Platform: tiers", "description": "What subscriptions cover."},
     {"name": "About", "description": "What a host is, and what a problem means."},
@@ -100,6 +102,7 @@ GUIDES = {
     "API tokens": "authentication#tokens",
     "Sandbox": "sandbox",
     "Batches": "batch",
+    "Support": "support",
     "Webhooks": "webhooks",
 }
 """The guides that tell more of a tag."""

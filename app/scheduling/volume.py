@@ -32,6 +32,12 @@ BINDS: tuple[BindParameter[Any], ...] = (
 _COUNT = text(COUNT).bindparams(*BINDS, bindparam("now", type_=DateTime(timezone=True)))
 
 
+async def count_since(session: AsyncSession, since: datetime, *, most: int, now: datetime) -> int:
+    """How many bookings made since then count against a subscription, counted no further than `most`."""
+    values = {"counted_from": first_uuid7(since), "allowed": most, "spared": 0, "now": now}
+    return int((await session.scalars(_COUNT, values)).one())
+
+
 def parameters(quota: BookingQuota) -> dict[str, Any]:
     """The values of `BINDS`."""
     return {

@@ -73,9 +73,12 @@ def booking_quota(tenant: Tenant, tiers: Tiers, *, now: datetime) -> BookingQuot
     allowed = tier.allowance(Limit.BOOKINGS)
     if allowed is None:
         return None
-    local = now.astimezone(ZoneInfo(tenant.timezone))
-    midnight = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return BookingQuota(tier, tiers, allowed, since=midnight)
+    return BookingQuota(tier, tiers, allowed, since=start_of_month(tenant.timezone, now=now))
+
+
+def start_of_month(timezone: str, *, now: datetime) -> datetime:
+    """The first midnight of the month that the instant lies in, in that zone."""
+    return now.astimezone(ZoneInfo(timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def history_since(tenant: Tenant, tiers: Tiers, *, now: datetime) -> datetime:

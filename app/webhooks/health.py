@@ -6,17 +6,18 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.tenant import WebhookDeliveryRow, WebhookEndpointRow
 from app.webhooks import deliveries, endpoints
-from app.webhooks.endpoints import MOST_ENDPOINTS
+from app.webhooks.endpoints import MOST_ENDPOINTS, SWITCHED_OFF
 
 WINDOW = timedelta(days=1)
 MOST_LOOKED_AT = 1000
 """Deliveries of one endpoint, the latest: a busy one's rate is that of less than a day."""
 
+_FAILS = "The endpoint takes no events."
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,6 +71,19 @@ async def of(session: AsyncSession, endpoint_id: UUID, *, now: datetime) -> Endp
     await endpoints.require(session, endpoint_id)
     query = _faring(now).where(WebhookEndpointRow.id == endpoint_id)
     return _health((await session.execute(query)).one())
+
+
+async def find_troubled(session: AsyncSession) -> list[tuple[str, str, datetime]]:
+    """The endpoints in the session's schema that fail or were disabled for that: host, what is wrong, since when."""
+    row = WebhookEndpointRow
+    is_troubled = or_(row.disabled_reason != SWITCHED_OFF, row.failing_since.is_not(None) & row.is_enabled)
+    query = select(row.url, row.disabled_reason, row.failing_since, row.updated_at).where(is_troubled)
+    return [
+        (urlsplit(url).hostname or url, reason or _FAILS, updated_at if reason else failing_since or updated_at)
+        for url, reason, failing_since, updated_at in await session.execute(
+            query.order_by(row.id).limit(MOST_ENDPOINTS)
+        )
+    ]
 
 
 def _faring(now: datetime) -> Select[Any]:

@@ -66,6 +66,7 @@ def _things(number: int, colleague: str) -> list[tuple[str, str, dict[str, Any]]
         ("ticket_id", "/tickets", {"subject": "The bill", "body": "It is wrong."}),
         ("canned_reply_id", "/canned-replies", {"title": "Thanks", "body": "Thank you, {{ customer.name }}."}),
         ("view_id", "/ticket-views", {"name": "Late", "criteria": {"overdue": True}}),
+        ("platform_ticket_id", "/platform-tickets", {"subject": "Bookings vanish", "body": "Since this morning."}),
         ("invitation_id", "/invitations", _invitation(number)),
         ("media_id", "/media", announcement()),
     ]

@@ -94,7 +94,9 @@ class TestConformance:
         self, site: Site, business: Business, tmp_path: Path
     ) -> None:
         config = tmp_path / CONFIG.name
-        config.write_text(config_with({"path.tenant_id": [business.id]}))
+        asked = {"subject": "Bookings vanish", "body": "Since this morning."}
+        ids = [(await business.make("/platform-tickets", asked))["id"] for _ in range(5)]
+        config.write_text(config_with({"path.tenant_id": [business.id], "path.platform_ticket_id": ids}))
         superusers = Desk(site.app, Role.SUPERUSER, None, await hash_password(PASSWORD))
         found = await complaints(site, "platform.localhost", superusers, config, "--include-tag-regex", OF_THE_PLATFORM)
         assert not found, found

@@ -244,5 +244,8 @@ SILENT = {
     *("resendWebhookDelivery", "createWebhookReplay", "cancelWebhookReplay"),
     *("createTenant", "updateTenant", "updateTier", "revokeUserSessions", "resetUserSecondFactor"),
     *("deactivateUser", "reactivateUser"),
+    # What a business asks of the platform is nobody else's affair.
+    *("openPlatformTicket", "replyToPlatformTicket", "settlePlatformTicket"),
+    *("updateSupportTicket", "setSupportTicketStatus", "addSupportTicketMessage"),
 }
 """The operations that change something of which no event tells."""

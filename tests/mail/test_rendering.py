@@ -23,8 +23,10 @@ from app.mail.messages import (
     NewDevice,
     NotificationDigest,
     PasswordChanged,
+    PlatformTicketReplied,
     ResetPassword,
     SecondFactorChanged,
+    SupportTicket,
     TicketNews,
     TicketReceived,
     TicketReplied,
@@ -58,6 +60,19 @@ EXAMPLES: list[Message] = [
     TicketReceived(number=1042, ticket="My colour has faded", can_reply=False),
     TicketReplied("Ada", 1042, "My colour has faded", ("Come by", "", "at four."), can_reply=False),
     TicketNews("Grace", 1042, "My colour has faded", ("It was fine.",), "replied", can_reply=False),
+    PlatformTicketReplied(
+        number="47110815",
+        subject="Bookings vanish",
+        lines=("Which ones, please?",),
+        address="https://salon.example.com",
+    ),
+    SupportTicket(
+        number="47110815",
+        subject="Bookings vanish",
+        business="Salon Luna",
+        change="opened",
+        link="https://platform.example.com/admin/tickets/1",
+    ),
 ]
 
 

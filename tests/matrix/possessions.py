@@ -29,6 +29,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "addTicketMessage": {"body": "Thank you."},
     "rateTicket": {"rating": 5},
     "mergeTicket": {"into_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77"},
+    "replyToPlatformTicket": {"body": "Thank you."},
+    "setSupportTicketStatus": {"status": "closed"},
+    "addSupportTicketMessage": {"body": "Thank you."},
     "joinWaitlist": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-06T10:00:00Z"},
     "createBlock": {"start": "2031-03-05T10:00:00Z", "end": "2031-03-05T11:00:00Z"},
     "deletePasskey": {"current_password": PASSWORD},
@@ -109,6 +112,7 @@ async def _shared(app: FastAPI, cast: Cast, business: Business, member: Person) 
     token = await business.make("/tokens", {"name": "till", "mode": "live", "scopes": ["customers:read"]})
     guest = {"email": "new@people.example", "name": "New", "role": "TENANT_STAFF"}
     invitation = await business.make("/invitations", guest)
+    asked = await business.make("/platform-tickets", {"subject": "Bookings vanish", "body": "Since this morning."})
     grant_id = await (await cast.add(Role.TENANT_OWNER, business)).lent(member)
     (notification,) = await cast.notifications(member)
     passkey = PasskeyRow(
@@ -127,6 +131,7 @@ async def _shared(app: FastAPI, cast: Cast, business: Business, member: Person) 
     return {
         "token_id": token["id"],
         "invitation_id": invitation["id"],
+        "platform_ticket_id": asked["id"],
         "grant_id": grant_id,
         "notification_id": str(notification.id),
         "passkey_id": str(passkey.id),

@@ -32,6 +32,13 @@ EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.DEMO_EXPIRING: {"expires_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_FAILING: {"host": "hooks.example.com", "ends_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_DISABLED: {"host": "hooks.example.com", "reason": "The endpoint answered 410 Gone."},
+    NotificationKind.PLATFORM_TICKET_REPLIED: {"number": 47110815, "subject": "Bookings vanish"},
+    NotificationKind.SUPPORT_TICKET: {
+        "number": 47110815,
+        "subject": "Bookings vanish",
+        "business": "Salon Sol",
+        "change": "opened",
+    },
     NotificationKind.DOMAIN_CHANGED: {"hostname": "book.example.com", "status": "failed", "problem": "txt-missing"},
     NotificationKind.TICKET_ASSIGNED: _TICKET | {"assigner": "Olga"},
     NotificationKind.TICKET_NEWS: _TICKET | {"author": "Grace Hopper", "what": "replied"},

@@ -16,6 +16,8 @@ from app.models.public import (
     InvitationRow,
     NotificationRow,
     PermissionGrantRow,
+    PlatformTicketMessageRow,
+    PlatformTicketRow,
     UserRow,
     UserSessionRow,
 )
@@ -58,6 +60,8 @@ LISTS = {
     "listTicketViews": "/ticket-views",
     "listDomains": "/domains",
     "listTicketMessages": "/tickets/{ticket}/messages",
+    "listPlatformTickets": "/platform-tickets",
+    "listPlatformTicketMessages": "/platform-tickets/{asked}/messages",
     "listBlocks": "/resources/{resource}/blocks",
     "listTokens": "/tokens",
     "listNotifications": "/notifications",
@@ -73,6 +77,8 @@ LISTS = {
     "listGrants": "/grants",
     "listAuditEntries": "/audit",
     "listTenants": "/platform/tenants",
+    "listSupportTickets": "/platform/tickets",
+    "listSupportTicketMessages": "/platform/tickets/{asked}/messages",
     "listUsers": "/platform/users",
 }
 _OF_BUSINESSES = (
@@ -137,6 +143,7 @@ class Store:
         """The shelf of each list."""
         resources = await self._furnish()
         ticket = await self._ask()
+        asked = await self._ask_platform()
         await self._name()
         endpoint = await self._listen()
         await self._employ()
@@ -145,10 +152,12 @@ class Store:
         await self._make_simultaneous()
         shelves = {}
         for name, path in LISTS.items():
-            is_platform = path.startswith("/platform")
+            is_platform = path.startswith("/platform/")
             client = self.platform.superuser if is_platform else self.business.owner
-            narrow = {"listTenants": {"q": self.business.slug}, "listUsers": {"tenant_id": self.business.id}}
-            ids = {"resource": resources[0], "endpoint": endpoint, "delivery": delivery, "ticket": ticket}
+            own = {"tenant_id": self.business.id}
+            narrow = {"listTenants": {"q": self.business.slug}, "listUsers": own, "listSupportTickets": own}
+            ids = {"resource": resources[0], "endpoint": endpoint, "delivery": delivery}
+            ids |= {"ticket": ticket, "asked": asked}
             address = f"/api/v1{path.format(**ids)}"
             shelves[name] = Shelf(address, client, narrow.get(name, {}))
         return shelves
@@ -181,6 +190,13 @@ class Store:
         for name in NAMES[1:]:
             await self.business.make(f"/tickets/{ticket['id']}/messages", {"body": name})
         return str(ticket["id"])
+
+    async def _ask_platform(self) -> str:
+        for name in NAMES:
+            asked = await self.business.make("/platform-tickets", {"subject": name, "body": name})
+        for name in NAMES[1:]:
+            await self.business.make(f"/platform-tickets/{asked['id']}/messages", {"body": name})
+        return str(asked["id"])
 
     async def _listen(self) -> str:
         for name in ("b", "c", "a"):
@@ -245,6 +261,12 @@ class Store:
         async with database.transaction() as session:
             for shared in (ApiTokenRow, CustomDomainRow, InvitationRow, PermissionGrantRow, UserRow):
                 await session.execute(update(shared).where(shared.tenant_id == tenant_id).values(created_at=instant))
+            asked = update(PlatformTicketRow).where(PlatformTicketRow.tenant_id == tenant_id)
+            at_once = dict.fromkeys(("created_at", "updated_at", "last_message_at"), instant)
+            await session.execute(asked.values(at_once))
+            tickets = select(PlatformTicketRow.id).where(PlatformTicketRow.tenant_id == tenant_id)
+            said = update(PlatformTicketMessageRow).where(PlatformTicketMessageRow.ticket_id.in_(tickets))
+            await session.execute(said.values(created_at=instant))
             users = select(UserRow.id).where(UserRow.tenant_id == tenant_id)
             for own in (NotificationRow, UserSessionRow):
                 await session.execute(update(own).where(own.user_id.in_(users)).values(created_at=instant))

@@ -65,7 +65,7 @@ class TestInput:
         texts = {path for path, node in inputs if node.get("type") == "string" and not BOUNDS & node.keys()}
         assert {path for path in texts if path.rpartition("/")[2] not in BY_RULE} == LOOKED_UP
         lists = {path for path, node in inputs if node.get("type") == "array" and "maxItems" not in node}
-        words = {f"list{what}/status" for what in ("Appointments", "Domains", "Tickets", "Waitlist")}
+        words = {f"list{what}/status" for what in ("Appointments", "Domains", "SupportTickets", "Tickets", "Waitlist")}
         assert lists == words  # each of a handful of words
 
     async def test_is_taken_from_its_own_place_alone(self, business: Business) -> None:

@@ -30,8 +30,8 @@ from tests.sandbox.canary import START, WORDS, Canary, planted
 DOCUMENT = create_app(Settings(_env_file=None)).openapi()
 RANGE = {"start": f"{START:%F}T00:00:00Z", "end": f"{START:%F}T23:00:00Z"}
 SEARCHES = ("q", "email")
-SHARED = {"user_id", "tenant_id", "event_type", "domain_id", "picture_id"}
-"""What both modes have, of what an address can hold."""
+SHARED = {"user_id", "tenant_id", "event_type", "domain_id", "picture_id", "platform_ticket_id"}
+"""What both modes have, of what an address can hold, or what there is in live mode alone."""
 OF_NO_MODE = {
     "getMe",
     "getPreferences",
@@ -145,8 +145,11 @@ async def aviary(app: FastAPI, platform: Platform) -> AsyncIterator[Aviary]:
         domain = custom_domain(UUID(business.id), f"{business.slug}.salons.example")
         async with app.state.database.transaction() as session:
             session.add(domain)
+        asked = {"subject": WORDS[Mode.LIVE], "body": WORDS[Mode.LIVE]}
+        ticket = await business.make("/platform-tickets", asked)
         shared = {"user_id": me, "tenant_id": business.id, "event_type": "customer.created"}
         shared |= {"domain_id": str(domain.id), "picture_id": await logo_of(app, business)}
+        shared |= {"platform_ticket_id": ticket["id"]}
         yield Aviary(business, canaries, listeners, shared)
 
 

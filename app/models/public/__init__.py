@@ -12,6 +12,8 @@ from app.models.public.notification import NotificationRow
 from app.models.public.one_time_code import OneTimeCodeRow
 from app.models.public.passkey import PasskeyRow
 from app.models.public.permission_grant import PermissionGrantRow
+from app.models.public.platform_ticket import PlatformTicketRow
+from app.models.public.platform_ticket_message import PlatformTicketMessageRow
 from app.models.public.recovery_code import RecoveryCodeRow
 from app.models.public.shared_idempotency_key import SharedIdempotencyKeyRow
 from app.models.public.tenant import TenantRow
@@ -36,6 +38,8 @@ __all__ = [
     "OneTimeCodeRow",
     "PasskeyRow",
     "PermissionGrantRow",
+    "PlatformTicketMessageRow",
+    "PlatformTicketRow",
     "RecoveryCodeRow",
     "SharedIdempotencyKeyRow",
     "TenantRow",
