@@ -14,6 +14,7 @@ from app.admin.jobs import JobPages
 from app.admin.office import BackOffice
 from app.admin.second_factor import SecondFactorPages
 from app.admin.tenants import TenantPages
+from app.admin.tickets import TicketPages
 from app.admin.tiers import TierPages
 from app.admin.users import UserPages
 from app.admin.webhooks import WebhookPages
@@ -22,11 +23,24 @@ from app.settings import Settings
 
 PATH = "/admin"
 
+_PAGES = (
+    TenantPages,
+    UserPages,
+    TicketPages,
+    GrantPages,
+    AuditPages,
+    WebhookPages,
+    JobPages,
+    TierPages,
+    SecondFactorPages,
+)
+"""In the order of the menu."""
+
 
 def mount(app: Starlette, settings: Settings, keyring: Keyring) -> None:
     """Hang the back office into the application."""
     office = BackOffice(PATH, settings, keyring)
-    for pages in (TenantPages, UserPages, GrantPages, AuditPages, WebhookPages, JobPages, TierPages, SecondFactorPages):
+    for pages in _PAGES:
         office.add_view(pages(office))
     app.router.routes.append(Route(PATH, _to_first_page))
     office.mount_to(app)

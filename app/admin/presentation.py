@@ -21,6 +21,10 @@ NOTICES = {
     "no-grants-revoked": "There was nothing to revoke: what you chose has ended, or is not yours to take back.",
     "limits-changed": "The limits count from now on, for every business with this subscription.",
     "masquerade-ended": "You are yourself again.",
+    "ticket-answered": "The business has your answer.",
+    "ticket-noted": "The note is kept. The business does not see it.",
+    "ticket-status-set": "The ticket has another status now.",
+    "ticket-sorted": "The ticket is sorted so.",
 }
 """What a page says whose address ends in `?done=…`. The address chooses among our words and brings none."""
 
@@ -46,6 +50,13 @@ _TONES = {
     "broken": "bad",
     "demo": "note",
     "masquerade": "note",
+    "open": "note",
+    "in_progress": "good",
+    "urgent": "bad",
+    "stopped": "bad",
+    "high": "note",
+    "hindered": "note",
+    "note": "note",
 }
 _PARTS = ("%Y-%m-%d", "%H:%M UTC")
 

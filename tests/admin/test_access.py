@@ -1,5 +1,6 @@
 """Who gets at what: every address of the back office, for everybody."""
 
+import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -44,6 +45,11 @@ WHO = {
     "POST /users/{user_id:uuid}/reset-second-factor": P.USERS_WRITE,
     "POST /users/{user_id:uuid}/deactivate": P.USERS_WRITE,
     "POST /users/{user_id:uuid}/reactivate": P.USERS_WRITE,
+    "GET /tickets": P.SUPPORT_DESK_READ,
+    "GET /tickets/{ticket_id:uuid}": P.SUPPORT_DESK_READ,
+    "POST /tickets/{ticket_id:uuid}/messages": P.SUPPORT_DESK_WRITE,
+    "POST /tickets/{ticket_id:uuid}/status": P.SUPPORT_DESK_WRITE,
+    "POST /tickets/{ticket_id:uuid}/sort": P.SUPPORT_DESK_WRITE,
     "GET /grants": P.GRANTS_READ,
     "POST /grants/revoke": P.GRANTS_WRITE,
     "GET /audit": P.AUDIT_READ,
@@ -60,6 +66,7 @@ PLATFORM_ROLES = [role for role in Role if role.is_platform]
 MENU = {
     "/tenants": P.TENANTS_READ,
     "/users": P.USERS_READ,
+    "/tickets": P.SUPPORT_DESK_READ,
     "/grants": P.GRANTS_READ,
     "/audit": P.AUDIT_READ,
     "/webhooks": P.OPERATIONS_READ,
@@ -72,10 +79,7 @@ def addresses(only: str = "") -> list[tuple[str, str, str]]:
     """Method, path with nobody's ids in it, and name in the table, of all of a method."""
     nobody = str(uuid7())
     named = [(key, *key.split(" ")) for key in WHO if key.startswith(only)]
-    return [
-        (method, path.replace("{tenant_id:uuid}", nobody).replace("{user_id:uuid}", nobody).replace("{name}", "X"), key)
-        for key, method, path in named
-    ]
+    return [(method, re.sub(r"\{\w+:uuid\}", nobody, path).replace("{name}", "X"), key) for key, method, path in named]
 
 
 class TestRoutes:

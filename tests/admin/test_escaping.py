@@ -28,6 +28,8 @@ class TestCanary:
         await lend(superuser, sales, "audit:read", reason=REASON)
         await app.state.runtime.queue.keep_failure(Failure(CANARY, CANARY, 1, utcnow(), CANARY))
         await superuser.post(f"/users/{sales.user_id}/masquerade", reason=REASON)
+        asked = {"subject": CANARY, "body": CANARY}
+        ticket = (await business.make("/platform-tickets", asked))["id"]
         masked = await superuser.open("/")
         await superuser.post("/end-masquerade")
         superuser.client.headers["User-Agent"] = CANARY
@@ -43,6 +45,8 @@ class TestCanary:
                 "/audit",
                 f"/audit?object_id={'%3Cscript%3Ealert(1)%3C/script%3E'}",
                 f"/webhooks/{business.id}",
+                f"/tickets?q={business.slug}",
+                f"/tickets/{ticket}",
                 "/jobs",
                 "/tenants?q=%3Cscript%3Ealert(1)%3C/script%3E&sort=%22%3E%3Cscript%3E",
                 "/login?next=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",

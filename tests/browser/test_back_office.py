@@ -258,12 +258,51 @@ class TestTenants:
         await window.show("back-office-audit")
 
 
+class TestTickets:
+    async def test_are_answered_and_sorted(self, site: Site, window: Watched, api: httpx.AsyncClient) -> None:
+        await sign_up(api, "bistro", "Bistro Berta")
+        asked = {
+            "subject": "Bookings of yesterday are gone",
+            "body": "Since this morning the list begins with today.\n\nWe get by, but our cash book does not.",
+            "topic": "bookings",
+            "impact": "hindered",
+        }
+        transport = httpx.ASGITransport(site.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bistro.localhost") as owner:
+            by_olga = {"email": "owner@bistro.example", "password": PASSWORD}
+            answer = await owner.post("/api/v1/auth/login", json=by_olga)
+            headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            owner.cookies.clear()
+            assert (await owner.post("/api/v1/platform-tickets", json=asked, headers=headers)).status_code == 201
+        page = window.page
+        await log_in(page, site, "sune@platform.example", "/admin/tickets")
+        await page.get_by_label("Subject or business").fill("berta")
+        await page.get_by_role("button", name="Show", exact=True).click()
+        await page.get_by_role("link", name=asked["subject"]).click()
+        await page.get_by_label("Looked after by").select_option(label="Sune Support, PLATFORM_SUPPORT")
+        await page.get_by_label("Category").select_option("fault")
+        await page.get_by_role("button", name="Sort it so").click()
+        await expect(page.get_by_text("The ticket is sorted so.")).to_be_visible()
+        await page.get_by_label("Your words").fill("The export of the night before was late. Ask Mina.")
+        await page.get_by_role("button", name="Keep as a note").press("Enter")
+        await expect(page.get_by_text("The business does not see it.")).to_be_visible()
+        await page.get_by_label("Your words").fill("They are back. The list had a filter too many.")
+        await page.get_by_role("button", name="Answer", exact=True).click()
+        await expect(page.get_by_text("The business has your answer.")).to_be_visible()
+        unlabelled = await page.locator("input:not([type=hidden]), select, textarea").evaluate_all(
+            "fields => fields.filter(field => !field.labels.length).map(field => field.name)"
+        )
+        assert unlabelled == []
+        await page.goto(page.url.partition("?")[0])
+        await window.show("back-office-ticket")
+
+
 @pytest.mark.usefixtures("people")
 class TestLooks:
     async def test_every_page_is_in_order_in_both_themes_and_on_a_phone(self, site: Site, window: Watched) -> None:
         page = window.page
         await log_in(page, site, "boss@platform.example")
-        for path in ("", "tenants", "users", "grants", "audit", "webhooks", "jobs", "tiers", "tiers/FREE"):
+        for path in ("", "tenants", "users", "tickets", "grants", "audit", "webhooks", "jobs", "tiers", "tiers/FREE"):
             await page.emulate_media(color_scheme="light")
             await page.goto(site.at("platform", f"/admin/{path}"))
             await expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
