@@ -6,14 +6,14 @@ mail; nothing else of the ticket comes this way.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.mail.messages import PlatformTicketReplied, SupportTicket
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow, TenantRow, UserRow
-from app.notifications.inbox import notify
+from app.notifications.inbox import News, tell
 from app.notifications.kinds import NotificationKind
 from app.people.post import Post
 from app.people.staff import find_owners
@@ -23,7 +23,7 @@ from app.tenancy.hosts import PLATFORM_LABEL
 from app.tenancy.tenant import Tenant
 
 MOST_MAILED = 20
-"""Messages of one business in an hour that the platform's people get mails about; they find the others listed."""
+"""Messages of one business in an hour that mails of their own are sent about; the others are gathered."""
 _WINDOW = timedelta(hours=1)
 _LONGEST_QUOTE = 2000
 
@@ -56,13 +56,14 @@ async def tell_business(session: AsyncSession, post: Post, row: PlatformTicketRo
     """Tell whoever asked that the platform has answered; the owners, if they can no longer log in."""
     query = select(UserRow).where(UserRow.id == row.opener_id, UserRow.is_active)
     opener = (await session.scalars(query)).one_or_none()
-    slug = (await session.scalars(select(TenantRow.slug).where(TenantRow.id == row.tenant_id))).one()
+    tenant = await session.get_one(TenantRow, row.tenant_id)
     message = PlatformTicketReplied(
-        number=str(row.number), subject=row.subject, said=_shortened(said), address=post.settings.url(slug)
+        number=str(row.number), subject=row.subject, said=_shortened(said), address=post.settings.url(tenant.slug)
     )
-    data = {"number": row.number, "subject": row.subject}
-    for user in [opener] if opener else await find_owners(session, row.tenant_id):
-        notify(session, user.id, NotificationKind.PLATFORM_TICKET_REPLIED, data, now=now)
+    told = {user.id: user for user in ([opener] if opener else await find_owners(session, row.tenant_id))}
+    news = News(NotificationKind.PLATFORM_TICKET_REPLIED, _about(row), tenant.timezone)
+    for user_id in await tell(session, told, news, now=now, is_mailed=True):
+        user = told[user_id]
         await post.send(session, user.email, user.name, message, row.tenant_id, now=now)
 
 
@@ -77,13 +78,18 @@ async def _tell(
     by_mail: bool,
     now: datetime,
 ) -> None:
-    data = {"number": row.number, "subject": row.subject, "business": business, "change": change}
+    data = _about(row) | {"business": business, "change": change}
     link = f"{post.settings.url(PLATFORM_LABEL)}/admin/tickets/{row.id}"
     message = SupportTicket(number=str(row.number), subject=row.subject, business=business, change=change, link=link)
-    for user in told:
-        notify(session, user.id, NotificationKind.SUPPORT_TICKET, data, now=now)
+    by_id = {user.id: user for user in told}
+    news = News(NotificationKind.SUPPORT_TICKET, data)
+    for user_id in await tell(session, by_id, news, now=now, is_mailed=by_mail):
         if by_mail:
-            await post.send(session, user.email, user.name, message, None, now=now)
+            await post.send(session, by_id[user_id].email, by_id[user_id].name, message, None, now=now)
+
+
+def _about(row: PlatformTicketRow) -> dict[str, Any]:
+    return {"ticket_id": row.id, "number": row.number, "subject": row.subject}
 
 
 async def _count_lately(session: AsyncSession, row: PlatformTicketRow, *, now: datetime) -> int:

@@ -32,10 +32,15 @@ EXAMPLES: dict[NotificationKind, dict[str, Any]] = {
     NotificationKind.DEMO_EXPIRING: {"expires_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_FAILING: {"host": "hooks.example.com", "ends_at": "2026-11-30T12:00:00Z"},
     NotificationKind.WEBHOOK_DISABLED: {"host": "hooks.example.com", "reason": "The endpoint answered 410 Gone."},
-    NotificationKind.PLATFORM_TICKET_REPLIED: {"number": 47110815, "subject": "Bookings vanish"},
-    NotificationKind.SUPPORT_TICKET: {
+    NotificationKind.PLATFORM_TICKET_REPLIED: {
+        "ticket_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77",
         "number": 47110815,
-        "subject": "Bookings vanish",
+        "subject": "The bill",
+    },
+    NotificationKind.SUPPORT_TICKET: {
+        "ticket_id": "01980d3f-9a4e-7c1e-8b52-3f6a1c0d9e77",
+        "number": 47110815,
+        "subject": "The bill",
         "business": "Salon Sol",
         "change": "opened",
     },

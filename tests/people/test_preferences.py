@@ -43,7 +43,10 @@ class TestGetPreferences:
                 "calendar": {"view": "week", "slot_minutes": 30, "shown_resource_ids": None},
                 "notifications": {
                     kind: {"in_app": True, "email": "at_once"}
-                    for kind in ("ticket_assigned", "ticket_news", "ticket_overdue", "domain_changed")
+                    for kind in (
+                        *("ticket_assigned", "ticket_news", "ticket_overdue", "domain_changed"),
+                        *("platform_ticket_replied", "support_ticket"),
+                    )
                 },
             },
         }

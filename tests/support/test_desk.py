@@ -134,7 +134,8 @@ class TestMessages:
         assert (seen["status"], seen["first_replied_at"]) == ("in_progress", said["created_at"])
         (told,) = (await line.business.owner.get("/api/v1/notifications")).json()["items"]
         assert told["kind"] == "platform_ticket_replied"
-        assert told["data"] == {"number": made["number"], "subject": made["subject"]}
+        assert told["data"] == {"ticket_id": made["id"], "number": made["number"], "subject": made["subject"]}
+        assert told["link"] == f"/api/v1/platform-tickets/{made['id']}"
         mail = await mailbox.latest(line.business.email, MailKind.PLATFORM_TICKET_REPLIED)
         assert "Which ones? All of them?" in mail.text
         assert str(made["number"]) in mail.subject
