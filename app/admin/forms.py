@@ -19,10 +19,13 @@ transaction = asynccontextmanager(public_session)
 
 
 async def fields_of(request: Request) -> dict[str, str | None]:
-    """The form's fields without its token, as they were typed; what is left blank is None."""
+    """The form's fields without its token, as they were typed; what is left blank is None.
+
+    Browsers end the lines of a text by CR and LF; the API's clients do so by LF alone, and so is it kept.
+    """
     form = await request.form()
     texts = {name: value for name, value in form.items() if isinstance(value, str) and name != FORM_FIELD}
-    return {name: value if value.strip() else None for name, value in texts.items()}
+    return {name: value.replace("\r\n", "\n") if value.strip() else None for name, value in texts.items()}
 
 
 async def read_form(request: Request, kind: type[Model]) -> Model:

@@ -89,9 +89,9 @@ class TestDetail:
     async def test_answers_the_business(self, superuser: Office, business: Business) -> None:
         made = await asked(business)
         path = f"/tickets/{made['id']}"
-        answer = await superuser.post(f"{path}/messages", body="Which ones?", kind="reply")
+        answer = await superuser.post(f"{path}/messages", body="Which ones?\r\nAll?", kind="reply")
         assert answer.headers["location"] == f"/admin{path}?done=ticket-answered"
-        assert await heard(business, made) == ["Since\nMonday.", "Which ones?"]
+        assert await heard(business, made) == ["Since\nMonday.", "Which ones?\nAll?"]
         page = words(await superuser.open(path, done="ticket-answered"))
         assert "The business has your answer." in page
         assert "in_progress" in page
