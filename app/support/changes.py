@@ -1,6 +1,5 @@
 """What every change of a platform ticket brings with it."""
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,12 +13,6 @@ from app.models.public import PlatformTicketMessageRow, PlatformTicketRow, UserR
 from app.tickets.lifecycle import TicketStatus, after_reply
 
 BUSINESS, PLATFORM = "business", "platform"
-_LEAST, _MOST = 10_000_000, 99_999_999
-
-
-def draw_number() -> int:
-    """A number for a ticket, of eight digits. No business can tell from its own how many others ask."""
-    return _LEAST + secrets.randbelow(_MOST - _LEAST + 1)
 
 
 def about(row: PlatformTicketRow) -> Subject:

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.events import AuditEvent
@@ -17,7 +16,7 @@ from app.db.pages import Orders, find_page
 from app.errors import NotFound, TicketNotFound
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow
 from app.people.post import Post
-from app.support.changes import BUSINESS, about, add_message, become, draw_number, touch
+from app.support.changes import BUSINESS, about, add_message, become, touch
 from app.support.conversation_schemas import (
     PlatformTicketCreate,
     PlatformTicketFilters,
@@ -25,6 +24,7 @@ from app.support.conversation_schemas import (
     PlatformTicketReply,
 )
 from app.support.notices import tell_agents
+from app.support.numbers import insert_numbered
 from app.support.vocabulary import Impact
 from app.tenancy.tenant import Tenant
 from app.tickets.lifecycle import TicketStatus
@@ -101,7 +101,7 @@ async def settle(session: AsyncSession, actor: Principal, ticket_id: UUID, *, no
 async def _insert(
     session: AsyncSession, tenant: Tenant, actor: Principal, data: PlatformTicketCreate, *, now: datetime
 ) -> PlatformTicketRow:
-    """The ticket under a number of its own: another is drawn where the first is taken."""
+    """The ticket as it begins: as urgent as the business is hindered, sorted by what it says that it is about."""
     values = {
         "id": uuid7(),
         "tenant_id": tenant.id,
@@ -117,12 +117,7 @@ async def _insert(
         "revision": 0,
         "updated_at": now,
     }
-    row = None
-    while row is None:
-        drawn = insert(PlatformTicketRow).values(values | {"number": draw_number()})
-        drawn = drawn.on_conflict_do_nothing(index_elements=[PlatformTicketRow.number])
-        row = (await session.scalars(drawn.returning(PlatformTicketRow))).one_or_none()
-    return row
+    return await insert_numbered(session, values)
 
 
 def _of_own(actor: Principal) -> Select[tuple[PlatformTicketRow]]:

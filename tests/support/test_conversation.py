@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from app.auth.roles import Role
 from app.businesses.erasure import erase
 from app.core.clock import utcnow
+from app.core.ids import uuid7
 from app.mail.messages import MailKind
 from app.models.public import MailRow, PlatformTicketMessageRow, PlatformTicketRow
 from app.support import notices
-from app.support.changes import draw_number
+from app.support.numbers import draw, insert_numbered
 from tests.actors import Business
 from tests.mailbox import Mailbox
 from tests.people.crowd import trail
@@ -126,10 +127,20 @@ class TestOpenPlatformTicket:
 
 class TestNumbers:
     def test_have_eight_digits_and_no_order(self) -> None:
-        drawn = [draw_number() for _ in range(1000)]
+        drawn = [draw() for _ in range(1000)]
         assert all(len(str(number)) == 8 for number in drawn)
         assert drawn != sorted(drawn)
         assert len(set(drawn)) > 990
+
+    async def test_are_drawn_again_where_they_are_taken(self, line: Help, app: FastAPI) -> None:
+        made = await line.asked()
+        free = draw()
+        drawn = iter([made["number"], made["number"], free])
+        async with app.state.database.transaction() as session:
+            row = await session.get_one(PlatformTicketRow, UUID(made["id"]))
+            values = {column.name: getattr(row, column.name) for column in PlatformTicketRow.__table__.columns}
+            another = await insert_numbered(session, values | {"id": uuid7()}, draw=lambda: next(drawn))
+            assert (another.number, another.subject) == (free, made["subject"])
 
 
 class TestWhoReaches:

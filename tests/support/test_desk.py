@@ -1,6 +1,7 @@
 """Tickets of businesses at the platform's desk."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from tests.actors import Business, Platform
 from tests.domains.names import custom_domain
 from tests.mailbox import Mailbox
 from tests.people.crowd import trail
+from tests.scheduling.catalogue import add_resource, add_service, occupy
 from tests.support.conftest import DESK, Help
 
 _LED = {
@@ -303,6 +305,10 @@ class TestContext:
         staff = await line.crowd.add(Role.TENANT_STAFF, business)
         assert (await staff.client.get("/api/v1/tokens")).status_code == 403
         await _break(app, business)
+        resource = await add_resource(business)
+        service = await add_service(business, [resource["id"]])
+        start = utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+        await occupy(app, business, service, resource["id"], (start, start + timedelta(minutes=30)))
         answer = await line.agent.client.get(f"{DESK}/{made['id']}/context")
         assert answer.status_code == 200, answer.text
         found = answer.json()
@@ -310,7 +316,7 @@ class TestContext:
         assert found["tier"]["name"] == "STARTER"
         assert found["back_office_url"].endswith(f"/admin/tenants/{business.id}")
         used = {each["limit"]: each["used"] for each in found["limits"]}
-        assert used == {"staff": 2, "bookings_per_month": 0, "domains": 2}
+        assert used == {"staff": 2, "bookings_per_month": 1, "domains": 2}
         assert {each["limit"]: each["allowed"] for each in found["limits"]}["staff"] == found["tier"]["max_staff"]
         troubles = {(each["kind"], each["about"], each["detail"]) for each in found["troubles"]}
         assert troubles == {

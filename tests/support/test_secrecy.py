@@ -101,6 +101,8 @@ async def everything(line: Help, ticket: dict[str, Any]) -> dict[str, str]:
         *("/api/v1/audit?limit=100", "/api/v1/audit/export", "/api/v1/notifications?limit=100", "/api/v1/me"),
         *("/api/v1/events?limit=100", "/api/v1/tickets", "/api/v1/staff", "/api/v1/business"),
     ]
+    endpoints = (await line.business.owner.get("/api/v1/webhook-endpoints")).json()["items"]
+    paths += [f"/api/v1/webhook-endpoints/{endpoint['id']}/deliveries" for endpoint in endpoints]
     answers = {}
     token = await line.business.client(*sorted(SCOPES))
     manager = await line.crowd.add(Role.TENANT_MANAGER, line.business)
