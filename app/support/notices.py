@@ -58,7 +58,7 @@ async def tell_business(session: AsyncSession, post: Post, row: PlatformTicketRo
     opener = (await session.scalars(query)).one_or_none()
     tenant = await session.get_one(TenantRow, row.tenant_id)
     message = PlatformTicketReplied(
-        number=str(row.number), subject=row.subject, said=_shortened(said), address=post.settings.url(tenant.slug)
+        number=str(row.number), subject=row.subject, lines=_lines(said), address=post.settings.url(tenant.slug)
     )
     told = {user.id: user for user in ([opener] if opener else await find_owners(session, row.tenant_id))}
     news = News(NotificationKind.PLATFORM_TICKET_REPLIED, _about(row), tenant.timezone)
@@ -104,5 +104,6 @@ async def _count_lately(session: AsyncSession, row: PlatformTicketRow, *, now: d
     return await session.scalar(select(func.count()).select_from(lately.subquery())) or 0
 
 
-def _shortened(words: str) -> str:
-    return words if len(words) <= _LONGEST_QUOTE else f"{words[: _LONGEST_QUOTE - 1]}…"
+def _lines(words: str) -> tuple[str, ...]:
+    quoted = words if len(words) <= _LONGEST_QUOTE else f"{words[: _LONGEST_QUOTE - 1]}…"
+    return tuple(quoted.splitlines())

@@ -288,7 +288,7 @@ class TestErasure:
         made = await line.asked()
         await line.answered(made)
         async with app.state.database.transaction() as session:
-            await erase(session, UUID(line.business.id))
+            await erase(session, UUID(line.business.id), now=utcnow())
         async with app.state.database.transaction() as session:
             assert await session.get(PlatformTicketRow, UUID(made["id"])) is None
             query = select(PlatformTicketMessageRow.id).where(PlatformTicketMessageRow.ticket_id == UUID(made["id"]))

@@ -139,7 +139,7 @@ class TestMessages:
         assert told["data"] == {"ticket_id": made["id"], "number": made["number"], "subject": made["subject"]}
         assert told["link"] == f"/api/v1/platform-tickets/{made['id']}"
         mail = await mailbox.latest(line.business.email, MailKind.PLATFORM_TICKET_REPLIED)
-        assert "Which ones? All of them?" in mail.text
+        assert "Which ones?\n\nAll of them?\n" in mail.text
         assert str(made["number"]) in mail.subject
 
     async def test_where_who_asked_is_gone_the_owners_are_told(self, line: Help, mailbox: Mailbox) -> None:
@@ -316,7 +316,7 @@ class TestContext:
         assert found["tier"]["name"] == "STARTER"
         assert found["back_office_url"].endswith(f"/admin/tenants/{business.id}")
         used = {each["limit"]: each["used"] for each in found["limits"]}
-        assert used == {"staff": 2, "bookings_per_month": 1, "domains": 2}
+        assert used == {"staff": 2, "bookings_per_month": 1, "domains": 2, "storage_megabytes": 0}
         assert {each["limit"]: each["allowed"] for each in found["limits"]}["staff"] == found["tier"]["max_staff"]
         troubles = {(each["kind"], each["about"], each["detail"]) for each in found["troubles"]}
         assert troubles == {
