@@ -11,19 +11,21 @@ from app.auth.token_usage import TokenUsage
 from app.core.cache import TaggedCache
 from app.core.crypto import Keyring
 from app.core.gcra import Quota
+from app.core.watchers import Watchers
 from app.db.engine import make_engine
 from app.db.invalidation import Invalidation
 from app.db.session import CommitListener, Database
-from app.events.news import EventNews
 from app.events.wakeups import OutboxWakeups
 from app.integrations.broadcast import Broadcast
 from app.integrations.bucket import Bucket
 from app.integrations.buckets import SharedBuckets
+from app.integrations.calls import CommitCalls
 from app.integrations.dns import Resolver, resolver_of
 from app.integrations.folder import Folder
 from app.integrations.geoip import Places
 from app.integrations.queue import JobQueue
 from app.integrations.storage import Storage
+from app.live.hub import Hub, Limits
 from app.mail.wakeups import MailWakeups
 from app.media.inspecting import Inspector
 from app.settings import Settings
@@ -51,28 +53,33 @@ class Runtime:
     inspector: Inspector
     invalidation: Invalidation
     audit_trail: AuditTrail
+    hub: Hub
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Wire everything. Nothing connects yet."""
         cache: TaggedCache[Any] = TaggedCache()
-        invalidation = Invalidation(cache, settings.listen_url)
+        watchers = Watchers()
+        invalidation = Invalidation(cache, settings.listen_url, watchers)
         audit_trail = AuditTrail.of(settings)
         queue, broadcast = JobQueue(settings.redis_url), Broadcast(settings.redis_url)
         engine = make_engine(settings.database_url, pool_size=settings.database_pool_size)
         listeners: list[CommitListener] = [audit_trail, invalidation]
-        listeners += [OutboxWakeups(queue), MailWakeups(queue), EventNews(broadcast)]
+        listeners += [OutboxWakeups(queue), MailWakeups(queue), CommitCalls(broadcast)]
         database = Database(engine, listeners=listeners)
         keyring = Keyring(settings.secret_key)
+        hosts = HostDirectory(database, cache, settings.root_domain)
+        principals = PrincipalDirectory(database, cache, cache, keyring, settings.wants_second_factor)
+        limits = Limits(settings.sockets_per_user, settings.sockets_per_business)
         tiers, buckets = TierDirectory(database, cache), SharedBuckets(settings.redis_url)
         return cls(
             settings=settings,
             keyring=keyring,
             database=database,
             queue=queue,
-            hosts=HostDirectory(database, cache, settings.root_domain),
+            hosts=hosts,
             tiers=tiers,
-            principals=PrincipalDirectory(database, cache, cache, keyring, settings.wants_second_factor),
+            principals=principals,
             throttle=Throttle(database, keyring),
             broadcast=broadcast,
             buckets=buckets,
@@ -89,6 +96,7 @@ class Runtime:
             inspector=Inspector(),
             invalidation=invalidation,
             audit_trail=audit_trail,
+            hub=Hub(database, hosts, principals, broadcast, watchers, limits),
         )
 
     async def __aenter__(self) -> Self:
@@ -98,6 +106,7 @@ class Runtime:
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
+        await self.hub.close()
         await self.token_usage.stop()
         await self.invalidation.stop()
         await self.broadcast.close()

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     require_second_factor: bool = False
     requests_per_minute_of_session: int = Field(600, ge=1, le=1_000_000)
     requests_per_minute_of_address: int = Field(300, ge=1, le=1_000_000)
+    sockets_per_user: int = Field(20, ge=1, le=100_000)
+    sockets_per_business: int = Field(2_000, ge=1, le=1_000_000)
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     webhook_allow_loopback: bool = False
     dns_resolvers: list[str] = []

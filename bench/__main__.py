@@ -1,4 +1,4 @@
-"""Every benchmark, in one run: `script/bench`."""
+"""Every benchmark, in one run: `script/bench`; or that of the sockets alone: `script/bench sockets`."""
 
 import gc
 import platform
@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from bench import admission, booking, listing, signup, slots, sweep, webhooks
+from bench import admission, booking, listing, signup, slots, sockets, sweep, webhooks
 from bench.stage import stage
 
 
@@ -14,6 +14,9 @@ async def main() -> None:
     """Print all figures."""
     print(f"Python {sys.version.split()[0]}, {platform.machine()}; medians\n")
     async with stage() as ground:
+        if sys.argv[1:] == ["sockets"]:
+            await sockets.measure(ground)
+            return
         gc.freeze()  # as the worker does
         owner = await ground.sign_up("bench")
         await listing.measure(ground, owner)
@@ -22,6 +25,7 @@ async def main() -> None:
         await slots.measure(ground, owner)
         await signup.measure(ground)
         await webhooks.measure(ground)
+        await sockets.measure(ground)
     sweep.main()
 
 

@@ -19,7 +19,6 @@ from app.audit.events import AuditEvent
 from app.audit.recording import attach, record
 from app.auth import csrf, masquerade_attempts
 from app.auth.cookies import SANDBOX_CHOSEN, SANDBOX_MODE, CookieNames, is_same_origin
-from app.auth.csrf import check_csrf_token
 from app.auth.devices import Device
 from app.auth.directory import PrincipalDirectory
 from app.auth.permissions import BUSINESS_PERMISSIONS, PLATFORM_PERMISSIONS, Permission
@@ -40,6 +39,7 @@ from app.errors import (
     TokenInvalid,
     Unauthenticated,
 )
+from app.events.dependencies import originate_by
 from app.integrations.geoip import Places
 from app.mail.branding import PLATFORM_NAME
 from app.settings import Settings
@@ -92,10 +92,9 @@ async def device(request: Request) -> Device:
 async def relying_party(request: Request) -> RelyingParty:
     """What a passkey at the host that was called is bound to."""
     host = await current_host(request)
-    settings: Settings = request.app.state.runtime.settings
     return RelyingParty(
         id=host.name,
-        origin=settings.origin(host.name),
+        origin=request.app.state.runtime.settings.origin(host.name),
         name=host.tenant.name if host.tenant else PLATFORM_NAME,
     )
 
@@ -163,7 +162,7 @@ async def _authenticate(request: Request) -> Principal:
     if principal.session_id is None:  # an API token has no business in a cookie
         raise TokenInvalid
     if request.method not in _SAFE_METHODS:
-        check_csrf_token(request.app.state.keyring, principal.session_id, request.headers.get(csrf.HEADER))
+        csrf.check_csrf_token(request.app.state.keyring, principal.session_id, request.headers.get(csrf.HEADER))
     return principal
 
 
@@ -313,6 +312,7 @@ async def _transaction(request: Request, schema: str | None) -> AsyncIterator[As
     async with database.transaction(schema) as session:
         attach(session, partial(audit_context, request))
         keep_to(session, partial(_mode_asked_for, request))
+        originate_by(request, session)
         at_begin: Callable[[AsyncSession], Awaitable[None]] | None = getattr(request.state, "at_begin", None)
         if at_begin is not None:
             await at_begin(session)

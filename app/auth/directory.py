@@ -54,29 +54,36 @@ class PrincipalDirectory:
             raise TokenInvalid
         return tenant_id
 
-    async def _by_access_token(self, credential: str, host: Host, now: datetime) -> Principal:
-        session_id = jwt.read(credential, self.keyring.signing_key, audience=host.audience, now=now).session_id
-        principal = await self._find(
+    async def of_session(self, session_id: UUID, host: Host, *, now: datetime) -> Loaded:
+        """Whose a session of this host is, and what that was made from: for what outlasts a request.
+
+        Raises SessionInvalid.
+        """
+        loaded = await self._find(
             ("session", session_id, host.audience),
             lambda session: load_session(session, session_id, host, self.wants_second_factor, now),
             now,
         )
-        if principal is None:
+        if loaded is None:
             raise SessionInvalid
-        return principal
+        return loaded
+
+    async def _by_access_token(self, credential: str, host: Host, now: datetime) -> Principal:
+        session_id = jwt.read(credential, self.keyring.signing_key, audience=host.audience, now=now).session_id
+        return (await self.of_session(session_id, host, now=now)).principal
 
     async def _by_token(self, credential: str, mode: Mode, host: Host, now: datetime) -> Principal:
         digest = self.keyring.digest(credential)
-        principal = await self._find(
+        loaded = await self._find(
             ("token", digest, host.audience), lambda session: load_token(session, digest, mode, host), now
         )
-        if principal is None:
+        if loaded is None:
             raise TokenInvalid
-        return principal
+        return loaded.principal
 
     async def _find(
         self, key: Hashable, load: Callable[[AsyncSession], Awaitable[Loaded | None]], now: datetime
-    ) -> Principal | None:
+    ) -> Loaded | None:
         async def from_database() -> tuple[Loaded, Iterable[str]] | None:
             async with self.database.transaction() as session:
                 loaded = await load(session)
@@ -86,4 +93,4 @@ class PrincipalDirectory:
         if found is not None and found.is_outdated(now):
             fresh = await from_database()  # what time alone has changed, nobody announces
             found = fresh[0] if fresh else None
-        return found.principal if found is not None and not found.has_ended(now) else None
+        return found if found is not None and not found.has_ended(now) else None

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     PASSKEY_REGISTRATION = "passkey_registration"
     PASSKEY_LOG_IN = "passkey_log_in"
     MASQUERADE = "masquerade"
+    LIVE_SOCKET = "live_socket"
     SIGN_UP = "sign_up"
     VERIFY_EMAIL = "verify_email"
     CHANGE_EMAIL_OLD = "change_email_old"

@@ -1,7 +1,8 @@
 """`smoothschedule serve`."""
 
+import socket
 from contextlib import closing
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -25,7 +26,7 @@ def serve(
     logs.configure(as_json=settings.logs_as is LogFormat.JSON)
     with closing(LogFiles.of(settings)) as files:
         files.open()  # what stands against it is told here, and not in the traceback of a failed start
-    uvicorn.run(
+    config = uvicorn.Config(
         "app.main:create_app",
         factory=True,
         host=host,
@@ -35,5 +36,20 @@ def serve(
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES has its own middleware
         ws_max_size=64 * 1024,  # nobody has much to say there
+        ws_per_message_deflate=False,  # it would cost each socket more memory than all the rest of it
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    server = _Server(config)
+    server.run()
+    if not server.started:
+        raise typer.Exit(code=1)
+
+
+class _Server(uvicorn.Server):
+    """Sends those at sockets elsewhere before it closes connections."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in an orderly way."""
+        application: Any = self.config.loaded_app
+        await application.state.runtime.hub.close()
+        await super().shutdown(sockets)

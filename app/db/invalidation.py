@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Cache(Protocol):
-    """What a change can make stale."""
+    """What a change can make stale, or whoever wants to know."""
 
     enabled: bool
 
@@ -35,10 +35,11 @@ class Invalidation:
     """Announces stale tags with the commit, and listens for those of other processes.
 
     The cache is in use only while the listening connection stands; whenever it is made anew the cache starts empty.
+    Others are told the same, after it.
     """
 
-    def __init__(self, cache: Cache, listen_url: str) -> None:
-        self._cache = cache
+    def __init__(self, cache: Cache, listen_url: str, *others: Cache) -> None:
+        self._caches = (cache, *others)
         self._dsn = _dsn_of(listen_url)
         self._task: asyncio.Task[None] | None = None
 
@@ -51,7 +52,7 @@ class Invalidation:
     async def after_commit(self, session: AsyncSession) -> None:
         """Drop in this process without waiting for the echo."""
         for tag in session.info.pop(_STALE, ()):
-            self._cache.drop(tag)
+            self._drop(tag)
 
     async def start(self) -> None:
         """Begin to listen, in the background: the cache switches itself on once that works."""
@@ -78,19 +79,27 @@ class Invalidation:
         connection.add_termination_listener(lambda _connection: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
-            self._cache.clear()
-            self._cache.enabled = True
+            self._start_afresh(enabled=True)
             await lost.wait()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             _log.warning("the listening connection failed", exc_info=True)
         finally:
-            self._cache.enabled = False
-            self._cache.clear()
+            self._start_afresh(enabled=False)
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=1)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, tag: object) -> None:
-        self._cache.drop(str(tag))
+        self._drop(str(tag))
+
+    def _drop(self, tag: str) -> None:
+        for cache in self._caches:
+            cache.drop(tag)
+
+    def _start_afresh(self, *, enabled: bool) -> None:
+        for cache in self._caches:
+            cache.enabled = enabled
+        for cache in self._caches:
+            cache.clear()
 
 
 def _dsn_of(url: str) -> str:

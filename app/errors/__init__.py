@@ -26,8 +26,10 @@ Problem
 ├── LinkInvalid (410)
 ├── RevisionStale (412)
 ├── PayloadTooLarge (413)
+├── SocketMessageTooLarge (413)
 ├── ValidationFailed (422)      SlotUnavailable · RangeTooLong · IdempotencyKeyReused · MediaFileRefused
 ├── RateLimited (429)
+├── SocketLimit (429)
 ├── TooManyAttempts (429)
 ├── InternalError (500)
 └── Unavailable (503)
@@ -97,6 +99,8 @@ from app.errors.general import (
     PayloadTooLarge,
     RateLimited,
     RevisionStale,
+    SocketLimit,
+    SocketMessageTooLarge,
     TierLimit,
     TooManyAttempts,
     Unavailable,
@@ -226,6 +230,8 @@ __all__ = [
     "SlotTaken",
     "SlotUnavailable",
     "SlugTaken",
+    "SocketLimit",
+    "SocketMessageTooLarge",
     "TenantNotFound",
     "TenantSuspended",
     "TicketMerged",

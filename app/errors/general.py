@@ -31,6 +31,15 @@ class PayloadTooLarge(Problem):
     status = 413
 
 
+class SocketMessageTooLarge(Problem):
+    """The message is too large.
+
+    What is said to the socket may have 4096 bytes.
+    """
+
+    status = 413
+
+
 class InternalError(Problem):
     """Something went wrong on our side.
 
@@ -83,6 +92,15 @@ class RateLimited(Problem):
     ) -> None:
         params = {"retry_after": retry_after, "quota": quota, "window": window}
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, params=params)
+
+
+class SocketLimit(Problem):
+    """There are as many sockets as there may be.
+
+    Close one that is no longer used.
+    """
+
+    status = 429
 
 
 class TooManyAttempts(Problem):

@@ -4,10 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.integrations.broadcast import Broadcast
+from app.integrations.calls import call_at_commit
 from app.tenancy.mode import Mode
-
-_WRITTEN = "news"
 
 
 def channel_of(tenant_id: UUID, mode: Mode) -> str:
@@ -16,21 +14,5 @@ def channel_of(tenant_id: UUID, mode: Mode) -> str:
 
 
 def spread(session: AsyncSession, tenant_id: UUID, mode: Mode) -> None:
-    """Tell of what this transaction writes when (and only if) it commits. Only sandboxes are listened to."""
-    if mode is Mode.SANDBOX:
-        session.info.setdefault(_WRITTEN, set()).add(channel_of(tenant_id, mode))
-
-
-class EventNews:
-    """Calls the listeners of each outbox that a transaction wrote to."""
-
-    def __init__(self, broadcast: Broadcast) -> None:
-        self._broadcast = broadcast
-
-    async def before_commit(self, session: AsyncSession) -> None:
-        """Nothing: nobody hears of what may yet be rolled back."""
-
-    async def after_commit(self, session: AsyncSession) -> None:
-        """Call, once a channel."""
-        for channel in session.info.pop(_WRITTEN, ()):
-            await self._broadcast.call(channel)
+    """Tell of what this transaction writes when (and only if) it commits."""
+    call_at_commit(session, channel_of(tenant_id, mode))

@@ -29,6 +29,7 @@ from app.db.session import SCHEMA, leave_for_the_end
 from app.events.catalogue import EventType
 from app.events.matching import meets
 from app.events.news import spread
+from app.events.origin import NOBODY, Origin, origin_of
 from app.events.wakeups import wake
 from app.models.tenant import EventRow, WebhookDeliveryRow, WebhookEndpointRow
 from app.tenancy.tenant import TenantSchema, home_of
@@ -91,7 +92,7 @@ async def _write(session: AsyncSession, recorded: list[tuple[TenantSchema, Event
     for schema, event in recorded:
         by_schema.setdefault(schema, []).append(event)
     for schema, events in by_schema.items():
-        parts = writing(events)
+        parts = writing(events, origin_of(session))
         elsewhere = {} if schema == session.info[SCHEMA] else {"schema_translate_map": {None: str(schema)}}
         statement = select(parts.deliveries).add_cte(*parts.ctes).execution_options(**elsewhere)
         wrote(session, schema, deliveries=await session.scalar(statement) or 0)
@@ -104,7 +105,7 @@ def wrote(session: AsyncSession, schema: TenantSchema, *, deliveries: int) -> No
         wake(session, schema)
 
 
-def writing(events: Sequence[Event]) -> Writing:
+def writing(events: Sequence[Event], origin: Origin = NOBODY) -> Writing:
     """The insertion of events, in their order, and of a delivery for each enabled endpoint that subscribes to one."""
     happened = (
         func.unnest(
@@ -127,8 +128,9 @@ def writing(events: Sequence[Event]) -> Writing:
     )
     of = happened.c
     columns = ("id", "type", "occurred_at", "payload", "subject_id")
-    told = select(*(of[name] for name in columns)).order_by(of.position)
-    written = insert(EventRow).from_select(columns, told).cte("written_events")
+    whose = (literal(origin.actor_id, Uuid()), literal(origin.op_id, Text()))
+    told = select(*(of[name] for name in columns), *whose).order_by(of.position)
+    written = insert(EventRow).from_select((*columns, "actor_id", "op_id"), told).cte("written_events")
     # The real clock: a sandbox's events may have occurred at another time than now.
     due_at = literal(utcnow(), _INSTANT)
     wanted = (

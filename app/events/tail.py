@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.ids import first_uuid7
 from app.events.matching import subscriptions_matching
 from app.events.outbox import message_of
 from app.models.tenant import EventRow
@@ -20,6 +21,15 @@ PATIENCE = timedelta(minutes=1)
 """How long a number that is missing is looked for: no transaction takes longer."""
 
 _MOST_MISSING = 1000
+_COLUMNS = (
+    EventRow.id,
+    EventRow.type,
+    EventRow.sequence,
+    EventRow.payload,
+    EventRow.subject_id,
+    EventRow.actor_id,
+    EventRow.op_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,9 @@ class Told:
     type: str
     sequence: int
     message: str
+    subject_id: UUID | None = None
+    actor_id: UUID | None = None
+    op_id: str | None = None
 
     def is_wanted(self, subscriptions: Sequence[str]) -> bool:
         """Whether one of the subscriptions (types, families as `appointment.*`, `*`) means it."""
@@ -49,6 +62,19 @@ class Tail:
     missing: dict[int, datetime] = field(default_factory=dict)
     """The lower ones that were not, and since when they are missed."""
 
+    @classmethod
+    async def begin(cls, session: AsyncSession, *, now: datetime) -> Self:
+        """A tail that reads what comes from now on, and what is being committed with lower numbers meanwhile."""
+        row = EventRow
+        top = await latest(session)
+        recent = (row.sequence > top - _MOST_MISSING, row.id >= first_uuid7(now - PATIENCE))
+        found = set(await session.scalars(select(row.sequence).where(*recent)))
+        if not found:
+            return cls(top)
+        before = await session.scalar(select(func.max(row.sequence)).where(row.sequence < min(found))) or 0
+        left_out = range(max(before, top - _MOST_MISSING) + 1, top)
+        return cls(top, {number: now for number in left_out if number not in found})
+
     @property
     def resume_after(self) -> int:
         """The number after which a new reader has to begin to miss nothing. It may read some events once more."""
@@ -58,9 +84,7 @@ class Tail:
         """What has appeared since, in the order of the numbers; at most `MOST` events."""
         self.missing = {number: since for number, since in self.missing.items() if now - since < PATIENCE}
         row = EventRow
-        query = select(row.id, row.type, row.sequence, row.payload).where(
-            or_(row.sequence > self.top, row.sequence.in_(sorted(self.missing)))
-        )
+        query = select(*_COLUMNS).where(or_(row.sequence > self.top, row.sequence.in_(sorted(self.missing))))
         found = [_told(each) for each in await session.execute(query.order_by(row.sequence).limit(MOST))]
         for event in found:
             self._pass(event.sequence, now)
@@ -74,10 +98,25 @@ class Tail:
             self.top = number
 
 
+async def read_between(session: AsyncSession, after: int, tail: Tail, *, most: int) -> list[Told] | None:
+    """What came after a number, as far as a tail has read it; what it still looks for, it gives by itself.
+
+    None if it is not all there any more, or more than so many.
+    """
+    row = EventRow
+    first = await session.scalar(select(func.min(row.sequence)))
+    if first is None or any(number not in tail.missing for number in range(after + 1, first)):
+        return None
+    query = select(*_COLUMNS).where(row.sequence > after, row.sequence <= tail.top).order_by(row.sequence)
+    found = [_told(each) for each in await session.execute(query.limit(most + 1))]
+    return [each for each in found if each.sequence not in tail.missing] if len(found) <= most else None
+
+
 async def latest(session: AsyncSession) -> int:
     """The highest number so far; 0 without any."""
     return await session.scalar(select(func.max(EventRow.sequence))) or 0
 
 
 def _told(row: Any) -> Told:
-    return Told(row.id, row.type, row.sequence, message_of(row.payload, row.sequence))
+    message = message_of(row.payload, row.sequence)
+    return Told(row.id, row.type, row.sequence, message, row.subject_id, row.actor_id, row.op_id)

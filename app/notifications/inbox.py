@@ -1,24 +1,26 @@
 """What a user should know, until they have read it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.ids import uuid7
+from app.core.ids import first_uuid7, uuid7
 from app.core.pagination import Page
 from app.db.conditions import equals, is_set, was_made
 from app.db.pages import Orders, find_page
 from app.errors import NotificationNotFound
+from app.integrations.calls import call_at_commit
 from app.models.public import NotificationRow
 from app.notifications import choices
 from app.notifications.choices import EmailChoice
 from app.notifications.kinds import Notice, NotificationKind, notice_of
 from app.notifications.schemas import NotificationFilters
+from app.tenancy.mode import Mode
 
 BURST = timedelta(hours=1)
 """For how long what happens again is the same notification."""
@@ -36,6 +38,11 @@ class News:
     is_sandbox: bool = False
 
 
+def channel_of(user_id: UUID, *, is_sandbox: bool) -> str:
+    """Where whoever watches a user's notifications is called, whenever one was written or read."""
+    return f"notifications:{user_id}:{Mode.SANDBOX if is_sandbox else Mode.LIVE}"
+
+
 def notify(
     session: AsyncSession,
     user_id: UUID,
@@ -50,6 +57,7 @@ def notify(
     Raises ValueError for data that are not of that kind.
     """
     session.add(_row_of(user_id, kind, notice_of(kind, data), now=now, is_sandbox=is_sandbox))
+    call_at_commit(session, channel_of(user_id, is_sandbox=is_sandbox))
 
 
 async def tell(
@@ -76,6 +84,7 @@ async def tell(
         else:
             row.data, row.count, row.created_at = notice.model_dump(mode="json"), row.count + 1, now
         row.is_in_app = choice.in_app
+        call_at_commit(session, channel_of(user_id, is_sandbox=news.is_sandbox))
         row.mail_at = row.mail_at or mail_at
     return {user_id for user_id, choice in chosen.items() if choice.email is EmailChoice.AT_ONCE}
 
@@ -138,6 +147,7 @@ async def mark_read(session: AsyncSession, user_id: UUID, notification_id: UUID,
             "There is no notification {notification_id}.", params={"notification_id": notification_id}
         )
     row.read_at = row.read_at or now
+    call_at_commit(session, channel_of(user_id, is_sandbox=row.is_sandbox))
     return row
 
 
@@ -148,6 +158,30 @@ async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime) 
         .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None), NotificationRow.is_in_app)
         .values(read_at=now)
     )
+    for is_sandbox in (False, True):
+        call_at_commit(session, channel_of(user_id, is_sandbox=is_sandbox))
+
+
+async def count_unread(session: AsyncSession, user_ids: Collection[UUID], *, is_sandbox: bool) -> dict[UUID, int]:
+    """How many each of these users has not read in a mode."""
+    row = NotificationRow
+    unread = (row.user_id.in_(user_ids), row.is_sandbox == is_sandbox, row.read_at.is_(None), row.is_in_app)
+    query = select(row.user_id, func.count()).where(*unread).group_by(row.user_id)
+    return dict.fromkeys(user_ids, 0) | dict((await session.execute(query)).tuples().all())
+
+
+async def find_since(
+    session: AsyncSession, user_ids: Collection[UUID], since: datetime, *, is_sandbox: bool, most: int
+) -> Sequence[NotificationRow]:
+    """What these users were told in a mode since that instant, bursts that have gone on too; by their ids."""
+    row = NotificationRow
+    query = select(row).where(
+        row.user_id.in_(user_ids),
+        row.is_sandbox == is_sandbox,
+        row.is_in_app,
+        or_(row.id >= first_uuid7(since), row.created_at >= since),
+    )
+    return (await session.scalars(query.order_by(row.id).limit(most))).all()
 
 
 def counting_unread(user_id: UUID) -> Select[tuple[int]]:

@@ -1,5 +1,6 @@
 """The business's records of the people it serves."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -52,6 +53,12 @@ async def find(session: AsyncSession, filters: CustomerFilters) -> Page[Customer
         was_changed(filters, CustomerRow.created_at, CustomerRow.updated_at),
     )
     return await find_page(session, query, filters, _ORDERS, by=CustomerRow.id, ids=filters.ids)
+
+
+async def log_ins(session: AsyncSession, customer_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """The users as whom these customers log in."""
+    query = select(CustomerRow.id, CustomerRow.user_id).where(CustomerRow.id.in_(customer_ids))
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def require(session: AsyncSession, customer_id: UUID, *, for_update: bool = False) -> CustomerRow:

@@ -25,7 +25,7 @@ from app.routers import (
     health,
     host,
     invitations,
-    live,
+    live_tickets,
     masquerade,
     me,
     media,
@@ -43,6 +43,7 @@ from app.routers import (
     schedules,
     second_factor,
     services,
+    sockets,
     staff,
     tickets,
     tokens,
@@ -76,6 +77,7 @@ _MODULES = (
     tokens,
     sandbox,
     notifications,
+    live_tickets,
     preferences,
     host,
     business,
@@ -114,7 +116,7 @@ def register(app: FastAPI) -> None:
     for module in _MODULES:
         app.router.routes += module.router.routes
     settle(app.router.routes)
-    app.add_api_websocket_route(f"{API_PREFIX}/ws", live.listen)
+    app.add_api_websocket_route(f"{API_PREFIX}/ws", sockets.open_socket)
     documentation.mount_assets(app)
     account_pages.mount_assets(app)
     developer_pages.mount_assets(app)

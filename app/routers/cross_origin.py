@@ -21,7 +21,7 @@ _EXPOSED = (
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, "
-    "If-None-Match, Sandbox-Now, Smooth-Version, X-Request-Id",
+    "If-None-Match, Sandbox-Now, Smooth-Version, X-Operation-Id, X-Request-Id",
     "Access-Control-Max-Age": "7200",  # Chromium keeps it no longer
 }
 

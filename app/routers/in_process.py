@@ -13,6 +13,7 @@ from starlette.routing import Match
 from starlette.types import Message, Scope
 
 from app.auth import csrf
+from app.events.dependencies import HEADER
 from app.routers import versions
 
 _CONNECTION = ("type", "asgi", "http_version", "scheme", "server", "client")
@@ -29,6 +30,7 @@ _CARRIED = frozenset(
         "accept-language",
         versions.HEADER,
         "sandbox-now",
+        HEADER,
     )
 )
 """The headers of the outer request that the inner ones have too: who calls, from where, and how they like it.

@@ -86,6 +86,7 @@ TAGS = [
     {"name": "Domains", "description": "Host names of a business's own, and the DNS records that they need."},
     {"name": "Support", "description": "What a business wants of the platform, and what it says to that."},
     {"name": "Notifications", "description": "What a user should know."},
+    {"name": "Live updates", "description": "A WebSocket at `/api/v1/ws`: changes as they happen."},
     {
         "name": "Platform: businesses",
         "description": "For the platform's own staff, on `platform.<root domain>`.",
@@ -104,6 +105,7 @@ GUIDES = {
     "Batches": "batch",
     "Support": "support",
     "Webhooks": "webhooks",
+    "Live updates": "live",
 }
 """The guides that tell more of a tag."""
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from fastapi import Request, Response
 
-from app.auth.dependencies import CanEnterSandbox, CanResetSandbox, Cookies, Now
+from app.auth.dependencies import CanEnterSandbox, CanResetSandbox, Cookies, Now, PublicSession
 from app.auth.sandbox_schemas import ModeRead, SandboxToggle
+from app.auth.tags import mode_tag
 from app.businesses import sandbox
 from app.businesses.dependencies import SandboxSession
 from app.businesses.schemas import SandboxRead
+from app.db.invalidation import announce
 from app.routers import session_cookies
 from app.routers.problems import PERMITTED, problems
 from app.routers.routing import ApiRouter
@@ -22,6 +24,7 @@ router = ApiRouter(prefix="/sandbox", tags=["Sandbox"], responses=problems(*PERM
 async def toggle_sandbox(
     actor: CanEnterSandbox,
     cookies: Cookies,
+    session: PublicSession,
     request: Request,
     response: Response,
     body: SandboxToggle | None = None,
@@ -32,6 +35,7 @@ async def toggle_sandbox(
     """
     enters = body.enabled if body else actor.mode is Mode.LIVE
     mode = Mode.SANDBOX if enters else Mode.LIVE
+    announce(session, mode_tag(actor.in_session(), mode))
     session_cookies.choose_mode(mode, response, cookies)
     request.state.caller = replace(actor, mode=mode)  # of which the answer's headers speak
     return ModeRead(mode=mode)

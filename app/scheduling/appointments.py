@@ -1,9 +1,10 @@
 """Appointments as they are kept: read, locked, annotated."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.patch import apply, changes
@@ -31,6 +32,13 @@ async def require(session: AsyncSession, appointment_id: UUID) -> AppointmentRow
             "There is no appointment {appointment_id}.", params={"appointment_id": appointment_id}
         )
     return row
+
+
+async def find_times(session: AsyncSession, appointment_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """When these appointments are, or were: `start_at`, `end_at`, `resource_ids`."""
+    row = AppointmentRow
+    query = select(row.id, row.start_at, row.end_at, row.resource_ids).where(row.id.in_(appointment_ids))
+    return {found.id: found for found in await session.execute(query)}
 
 
 async def lock(session: AsyncSession, appointment_id: UUID, expected: Collection[str] | None) -> AppointmentRow:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import uuid7
 from app.errors import SlotTaken
 from app.events.catalogue import EventType
+from app.events.origin import origin_of
 from app.events.outbox import record, writing, wrote
 from app.models.tenant import AppointmentRow
 from app.scheduling import claims, class_sessions
@@ -110,7 +111,7 @@ async def reserve(
         insert(AppointmentRow).values({name: getattr(appointment, name) for name in columns}).cte("written_appointment")
     )
     taken = claims.taking(wanted)
-    recorded = writing([event_of(kind, appointment, context)])
+    recorded = writing([event_of(kind, appointment, context)], origin_of(session))
     taken_count = select(func.count()).select_from(taken).scalar_subquery()
     statement = select(taken_count, recorded.deliveries).add_cte(written, taken, *recorded.ctes)
     claimed, deliveries = (await session.execute(statement)).one()

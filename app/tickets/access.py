@@ -1,5 +1,6 @@
 """Which tickets somebody may see, and on which side of the desk they are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,8 @@ from app.tenancy.tenant import Tenant
 from app.tickets.schemas.tickets import TicketRead
 
 CUSTOMER, STAFF = "customer", "staff"
-_OF_THE_STAFF: dict[str, Any] = {"follower_ids": [], "first_response_due_at": None, "resolution_due_at": None}
+OF_THE_STAFF: dict[str, Any] = {"follower_ids": [], "first_response_due_at": None, "resolution_due_at": None}
+"""What customers are shown in place of how the staff work."""
 
 
 def side_of(actor: Principal) -> str:
@@ -61,7 +63,7 @@ def shown_to(actor: Principal, row: TicketRow) -> TicketRead:
 
 def withheld_from(actor: Principal) -> dict[str, Any]:
     """What is shown in place of what the caller may not read: how the staff work is no customer's business."""
-    return dict(_OF_THE_STAFF) if side_of(actor) == CUSTOMER else {}
+    return dict(OF_THE_STAFF) if side_of(actor) == CUSTOMER else {}
 
 
 def visible_to(actor: Principal) -> Select[tuple[TicketRow]]:
@@ -84,6 +86,36 @@ def messages_for(actor: Principal) -> Select[tuple[TicketMessageRow]]:
     """The messages that the caller may read, of tickets that they may see: no customer reads notes."""
     query = select(TicketMessageRow)
     return query.where(TicketMessageRow.kind == "reply") if side_of(actor) == CUSTOMER else query
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Whom a ticket concerns: its customer, as whom they log in, and the members of staff who have to do with it."""
+
+    customer: UUID | None
+    staff: frozenset[UUID]
+
+    def includes(self, actor: Principal) -> bool:
+        """Whether the caller may see the ticket: as `may_see`, of a ticket that is at hand."""
+        if Permission.TICKETS_READ not in actor.permissions:
+            return False
+        if side_of(actor) == CUSTOMER:
+            return self.customer == actor.user_id
+        return Permission.DESK_READ in actor.permissions or actor.user_id in self.staff
+
+
+async def concerns(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Concern]:
+    """Whom each of these tickets concerns now."""
+    row = TicketRow
+    query = (
+        select(row.id, row.opener_id, row.assignee_id, row.follower_ids, CustomerRow.user_id)
+        .outerjoin(CustomerRow, CustomerRow.id == row.customer_id)
+        .where(row.id.in_(ticket_ids))
+    )
+    return {
+        ticket_id: Concern(customer, frozenset(each for each in (opener, assignee, *followers) if each))
+        for ticket_id, opener, assignee, followers, customer in await session.execute(query)
+    }
 
 
 def for_staff_alone(actor: Principal, **given: object) -> None:

@@ -14,7 +14,7 @@ from app.db.invalidation import announce
 from app.models.public import DomainRow
 from app.settings import Settings
 from app.tenancy.tenant import tenant_tag
-from tests.actors import Business
+from tests.actors import PASSWORD, Business
 from tests.browser.site import Site, serving
 from tests.docs.shop import furnish
 from tests.receivers import eventually
@@ -51,6 +51,8 @@ async def environment(business: Business, served: Site) -> AsyncIterator[dict[st
         "API": f"{origin}/api/v1",
         "TOKEN": token,
         "SERVICE": service,
+        "EMAIL": business.email,
+        "PASSWORD": PASSWORD,
     }
     async with database.transaction() as session:
         await session.delete(domain)

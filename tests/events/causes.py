@@ -224,7 +224,7 @@ SILENT = {
     *("createMediaFile", "completeMediaFile", "deleteMediaFile", "setAvatar", "deleteAvatar"),
     # Who logs in, how, and as whom: that is for the audit trail.
     *("logIn", "answerChallenge", "challengePasskey", "logInWithPasskey", "refreshSession", "logOut"),
-    *("toggleSandbox", "markNotificationRead", "markAllNotificationsRead", "putPreferences"),
+    *("toggleSandbox", "markNotificationRead", "markAllNotificationsRead", "putPreferences", "createLiveTicket"),
     *("signUpCustomer", "confirmEmail", "forgotPassword", "resetPassword", "confirmEmailChange"),
     *("changePassword", "changeEmail", "verifyEmail", "endMyOtherSessions", "endMySession"),
     *("beginTotp", "removeTotp", "confirmTotp", "renewRecoveryCodes", "beginPasskey", "addPasskey", "deletePasskey"),

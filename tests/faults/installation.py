@@ -23,6 +23,14 @@ OWNER = "owner@unbroken.example"
 PARTS = ("worker", "API", "Redis", "PostgreSQL")
 
 
+def free_port() -> int:
+    """One that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 class Part:
     """One of the processes."""
 
@@ -46,11 +54,10 @@ class Part:
 class Installation:
     """The four parts. PostgreSQL and Redis keep what they were given, as in production."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **more: str) -> None:
+        """`more` are settings."""
         self._home = home
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.parts: dict[str, Part] = {}
         self.parts["PostgreSQL"] = Part(self._postgres)
         self.parts["Redis"] = Part(self._valkey)
@@ -67,6 +74,7 @@ class Installation:
             "SMOOTHSCHEDULE_PASSWORD": PASSWORD,
             "DATA_DIR": str(home / "data"),
             "LOG_DIR": str(home / "logs"),
+            **more,
         }
         asyncio.run(migrate_public(self.database.url))
         self._run("tenant", "create", SLUG, "--name=Unbroken", "--owner-name=Olga", f"--owner-email={OWNER}")
@@ -103,8 +111,14 @@ class Installation:
 
     @contextmanager
     def _api(self) -> Iterator[processes.Process]:
-        with self._program("API", "serve", f"--port={self.port}") as process:
-            process.wait_until(self._is_ready, seconds=60)
+        with self.serving("API", self.port) as process:
+            yield process
+
+    @contextmanager
+    def serving(self, name: str, port: int) -> Iterator[processes.Process]:
+        """An API at this port."""
+        with self._program(name, "serve", f"--port={port}") as process:
+            process.wait_until(lambda: self._is_ready(port), seconds=60)
             yield process
 
     @contextmanager
@@ -124,9 +138,9 @@ class Installation:
     def _run(self, *arguments: str) -> None:
         subprocess.run((COMMAND, *arguments), env=self._environment, check=True, capture_output=True)  # noqa: S603
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, port: int) -> bool:
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self.port}/readyz", headers={"Host": HOST})
+            answer = httpx.get(f"http://127.0.0.1:{port}/readyz", headers={"Host": HOST})
         except httpx.TransportError:
             return False
         return answer.is_success

@@ -7,7 +7,17 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from app.errors import BadRequest, Conflict, Forbidden, ListenerLimit, MethodNotAllowed, SandboxOnly, problem_types
+from app.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    ListenerLimit,
+    MethodNotAllowed,
+    SandboxOnly,
+    SocketLimit,
+    SocketMessageTooLarge,
+    problem_types,
+)
 from app.routers.idempotency import takes_keys
 from app.routers.openapi import TAGS
 from app.routers.operations import TRANSACTIONS, asks_who_calls, sets_cookies
@@ -37,7 +47,9 @@ OPEN = {
 }
 # No operation answers with these: families that are never raised themselves, a wrong method.
 OF_NO_OPERATION = {kind.code() for kind in (BadRequest, Forbidden, Conflict, MethodNotAllowed)}
-OF_THE_SOCKET = {kind.code() for kind in (SandboxOnly, ListenerLimit)}  # which OpenAPI has no word for
+OF_THE_SOCKET = {
+    kind.code() for kind in (SandboxOnly, ListenerLimit, SocketLimit, SocketMessageTooLarge)
+}  # which OpenAPI has no word for
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ class EventRow(TenantBase):
     """Something that happened, written with the change itself. `payload` is what is told of it.
 
     `sequence` numbers the events of a schema. It is drawn while the changed row is locked, so of two events about the
-    same subject the later change has the higher number.
+    same subject the later change has the higher number. `actor_id` and `op_id` say who brought it about, and what they
+    call the operation: that is for those who watch, and not told to webhooks.
     """
 
     __tablename__ = "events"
@@ -27,3 +28,5 @@ class EventRow(TenantBase):
     payload: Mapped[str]
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     subject_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    op_id: Mapped[str | None]
