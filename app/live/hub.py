@@ -194,8 +194,8 @@ class Hub:
             await asyncio.sleep(1)
             second = (second + 1) % HEARTBEAT_SECONDS
             texts: dict[int, str] = {}
-            for number, (listener, channel) in enumerate(tuple(self._joined.items())):
-                if number % HEARTBEAT_SECONDS == second:
+            for listener, channel in tuple(self._joined.items()):
+                if hash(listener) % HEARTBEAT_SECONDS == second:
                     if id(channel) not in texts:
                         texts[id(channel)] = _ping(listener, channel)
                     listener.tell(texts[id(channel)])

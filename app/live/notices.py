@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from app.core.clock import utcnow
-from app.core.ids import made_at
+from app.core.ids import first_uuid7, made_at
 from app.core.schemas import EARLIEST
 from app.db.session import Database
 from app.errors import Problem
@@ -78,7 +78,9 @@ class Notices:
         if len(missed) > MOST_REPLAYED:
             listener.say("resync", data={"topics": [NOTIFICATIONS]})
         else:
-            _tell_of([listener], [row for row in missed if row.id != after])
+            _tell_of(
+                [listener], [row for row in missed if row.id != after], lambda row: after is not None and row.id < after
+            )
         reader.unread = None  # so that whoever has just come hears it
         self._call((user_id, mode))
         return leave
@@ -143,6 +145,7 @@ class Notices:
     async def _look_for(self, users: Sequence[UUID], mode: Mode) -> None:
         now, is_sandbox = utcnow(), mode is Mode.SANDBOX
         since = min((reader.looked_at for each in users if (reader := self._readers.get((each, mode)))), default=now)
+        oldest = first_uuid7(since - _PATIENCE)
         found: defaultdict[UUID, list[NotificationRow]] = defaultdict(list)
         async with self._database.transaction() as session:
             counts = await inbox.count_unread(session, users, is_sandbox=is_sandbox)
@@ -153,15 +156,23 @@ class Notices:
         for user_id in users:
             reader = self._readers.get((user_id, mode))
             if reader is not None:
-                _tell_of(reader.listeners, [row for row in found[user_id] if reader.told.get(row.id) != row.count])
+                news = [row for row in found[user_id] if reader.told.get(row.id) != row.count]
+                _tell_of(reader.listeners, news, partial(_is_known, reader.told, oldest))
                 reader.told = {row.id: row.count for row in found[user_id]}
                 reader.looked_at = now
                 _count(reader, counts[user_id])
 
 
-def _tell_of(listeners: Iterable[Subscriber], rows: Iterable[NotificationRow]) -> None:
+def _is_known(told: Mapping[UUID, int], oldest: UUID, row: NotificationRow) -> bool:
+    """Whether it was told of before, or is older than what is looked for."""
+    return row.id in told or row.id < oldest
+
+
+def _tell_of(
+    listeners: Iterable[Subscriber], rows: Iterable[NotificationRow], is_known: Callable[[NotificationRow], bool]
+) -> None:
     for row in rows:
-        kind = "notification.created" if row.count == 1 else "notification.updated"
+        kind = "notification.updated" if is_known(row) else "notification.created"
         data = NotificationRead.of(row).model_dump()
         for listener in listeners:
             listener.say(kind, resource="notification", id=row.id, data=data)

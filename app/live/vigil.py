@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.auth.directory import PrincipalDirectory
 from app.auth.loading import Loaded
+from app.auth.permissions import Permission
 from app.auth.tags import mode_tag
 from app.core.clock import utcnow
 from app.core.watchers import Watchers
@@ -137,6 +138,8 @@ class Vigil:
         loaded = await self._principals.of_session(listener.session_id, listener.host, now=now)
         before, listener.principal = listener.principal, replace(loaded.principal, mode=listener.place.mode)
         self._watch(listener, loaded, now)
+        if listener.place.mode is Mode.SANDBOX:
+            listener.principal.require(Permission.SANDBOX_READ)
         for topic in listener.topics:
             require(listener.principal, topic)
         if before.permissions != listener.principal.permissions:

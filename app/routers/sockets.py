@@ -39,7 +39,7 @@ from app.tenancy.hosts import Host
 MOST_BYTES = 4096
 """In a message of a client's."""
 QUOTA = Quota(requests=120, seconds=60)
-"""Of a client's messages."""
+"""Of a client's messages, and of the topics that they ask for."""
 
 _log = logging.getLogger(__name__)
 _TICKET = "ticket"
@@ -159,13 +159,18 @@ class _Measure:
 
     def take(self, message: Mapping[str, Any]) -> str | bytes:
         """What is said. Raises RateLimited and SocketMessageTooLarge."""
-        self._full_at, standing = charge(self._full_at, QUOTA, time.time_ns() // 1000)
-        if not standing.is_allowed:
-            raise RateLimited(retry_after=whole_seconds(standing.retry_after), quota=QUOTA.requests)
+        self.count()
         said: str | bytes = message.get("text") or message.get("bytes") or ""
         if len(said) > MOST_BYTES:
             raise SocketMessageTooLarge
         return said
+
+    def count(self, times: int = 1) -> None:
+        """Count something that was asked for. Raises RateLimited."""
+        for _ in range(times):
+            self._full_at, standing = charge(self._full_at, QUOTA, time.time_ns() // 1000)
+            if not standing.is_allowed:
+                raise RateLimited(retry_after=whole_seconds(standing.retry_after), quota=QUOTA.requests)
 
 
 async def _read(socket: WebSocket, hub: Hub, listener: Subscriber) -> None:
@@ -173,7 +178,7 @@ async def _read(socket: WebSocket, hub: Hub, listener: Subscriber) -> None:
     measure = _Measure()
     try:
         while (message := await socket.receive())["type"] != "websocket.disconnect":
-            await _do(hub, listener, measure.take(message))
+            await _do(hub, listener, measure.take(message), measure)
         listener.end(0)
     except Problem as problem:
         listener.end(PROBLEMS + problem.status, problem)
@@ -184,13 +189,14 @@ async def _read(socket: WebSocket, hub: Hub, listener: Subscriber) -> None:
         listener.end(CloseCode.FAILED)
 
 
-async def _do(hub: Hub, listener: Subscriber, said: str | bytes) -> None:
+async def _do(hub: Hub, listener: Subscriber, said: str | bytes, measure: _Measure) -> None:
     try:
         asked = SAID.validate_json(said)
     except ValidationError as error:
         listener.refuse(_complaint(error))
         return
     if isinstance(asked, Subscribe):
+        measure.count(len(asked.topics))  # each may have to be looked up
         await hub.subscribe(listener, asked.topics, asked.ref)
     elif isinstance(asked, Unsubscribe):
         hub.unsubscribe(listener, asked.topics, asked.ref)

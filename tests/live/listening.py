@@ -12,7 +12,7 @@ import httpx
 Heard = dict[str, Any]
 Connect = Callable[..., AbstractAsyncContextManager["Ear"]]
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 class Ear:
@@ -87,6 +87,7 @@ async def connected(
     sandbox: bool = False,
     ready: bool = True,
     cookies: dict[str, str] | None = None,
+    autoping: bool = True,
     **query: Any,
 ) -> AsyncIterator[Ear]:
     """Open the socket at the host of this client, as a browser that is logged in as they are."""
@@ -102,7 +103,7 @@ async def connected(
     url = f"http://127.0.0.1:{port}/api/v1/ws"
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(url, headers=headers, params=query, autoclose=True) as socket,
+        session.ws_connect(url, headers=headers, params=query, autoping=autoping) as socket,
     ):
         ear = Ear(socket)
         if ready:

@@ -84,6 +84,16 @@ class TestNotifications:
         async with connect(member.client, **TOPIC, notifications_after=last) as ear:
             assert await _kinds(ear, 2) == ["resync", "notification.count"]
 
+    async def test_that_happen_again_are_told_again(self, desk: Desk, member: Person, connect: Connect) -> None:
+        guest, customer_id = await desk.guest()
+        ticket = await desk.opened(assignee_id=member.id, customer_id=customer_id)
+        async with connect(member.client, **TOPIC) as ear:
+            await desk.say(ticket, guest.client, "Is there any news?")
+            first = await ear.until("notification.created")
+            await desk.say(ticket, guest.client, "Is there any news?")
+            again = await ear.until("notification.updated")
+            assert (first["id"], again["data"]["count"]) == (again["id"], 2)
+
     async def test_can_be_left_and_joined_again(self, app: FastAPI, member: Person, connect: Connect) -> None:
         async with connect(member.client, **TOPIC) as ear:
             await ear.until("notification.count")

@@ -2,22 +2,31 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.roles import Role
 from app.core.clock import utcnow
-from app.live import subscriber
+from app.errors import Unavailable
+from app.events.tail import Told
+from app.live import channel, reading, subscriber, vigil
+from app.live.messages import Message
 from app.models.public import UserSessionRow
+from app.tenancy.hosts import Host
 from app.tenancy.mode import Mode
 from tests.actors import Business, Platform
 from tests.emitting import emit
-from tests.live.listening import Connect, token_of
+from tests.live.listening import Connect, connected, token_of
 from tests.people.crowd import Crowd
+from tests.serving import served
 from tests.tickets.conftest import Desk
 
 
@@ -241,6 +250,63 @@ class TestEnding:
             assert await ear.refusal() == ("session-invalid", 4401)
 
 
+class TestHeartbeat:
+    async def test_whoever_does_not_answer_is_closed(self, app: FastAPI, business: Business) -> None:
+        async with (
+            served(app, ws_ping_interval=0.05, ws_ping_timeout=0.05) as port,
+            connected(port, business.owner, autoping=False, ready=False) as ear,
+        ):
+            async with asyncio.timeout(20):
+                while (heard := await ear.socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+                    pass
+            assert heard.data == 1011
+
+
+class TestFailures:
+    @pytest.mark.parametrize("failure", [Unavailable(), RuntimeError("a mistake of ours")])
+    async def test_lose_nothing(
+        self,
+        app: FastAPI,
+        business: Business,
+        connect: Connect,
+        monkeypatch: pytest.MonkeyPatch,
+        failure: Exception,
+    ) -> None:
+        monkeypatch.setattr(channel, "_RETRY_SECONDS", 0.01)
+        failures = [failure]
+
+        async def prepare(session: AsyncSession, events: Sequence[Told]) -> list[Message]:
+            if events and failures:
+                raise failures.pop()
+            return await reading.prepare(session, events)
+
+        async with connect(business.owner, topics="appointments") as ear:
+            monkeypatch.setattr(channel, "prepare", prepare)
+            await emit(app, business, Mode.LIVE, {"number": 1})
+            assert (await ear.next())["data"] == {"number": 1}
+            assert not failures
+
+    async def test_to_look_a_session_up_end_nobody(
+        self, app: FastAPI, business: Business, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(vigil, "_RETRY_SECONDS", 0.01)
+        async with connect(business.owner) as ear:
+            failures = [Unavailable()]
+            resolve = app.state.hosts.resolve
+
+            async def fail(header: str, *, now: datetime) -> Host:
+                if failures:
+                    raise failures.pop()
+                found: Host = await resolve(header, now=now)
+                return found
+
+            monkeypatch.setattr(app.state.hosts, "resolve", fail)
+            app.state.runtime.hub._vigil._watchers.clear()  # noqa: SLF001 — as when a connection is made anew
+            while failures:  # noqa: ASYNC110 — it is looked up by another task
+                await asyncio.sleep(0)
+            assert await ear.subscribe("tickets") == ["tickets"]
+
+
 class TestClientsMessages:
     @pytest.mark.parametrize("said", ["hello", "[]", '{"type": "shout"}', '{"type": "subscribe", "topics": 1}'])
     async def test_that_make_no_sense_are_refused_and_no_more(
@@ -256,10 +322,12 @@ class TestClientsMessages:
             await ear.socket.send_str(json.dumps({"type": "pong", "ref": "x" * 5000}))
             assert await ear.refusal() == ("socket-message-too-large", 4413)
 
-    async def test_are_few(self, business: Business, connect: Connect) -> None:
+    @pytest.mark.parametrize(("times", "said"), [(130, {"what": "pong"}), (10, {"what": "subscribe", "topics": 30})])
+    async def test_are_few(self, business: Business, connect: Connect, times: int, said: dict[str, Any]) -> None:
         async with connect(business.owner) as ear:
-            for _ in range(130):
-                await ear.say("pong")
+            for _ in range(times):
+                topics = {"topics": ["services"] * said["topics"]} if "topics" in said else {}
+                await ear.say(said["what"], **topics)
             assert await ear.refusal() == ("rate-limited", 4429)
 
 
