@@ -12,7 +12,7 @@ from app.audit.context import Subject
 from app.audit.events import AuditEvent
 from app.audit.recording import changed, record
 from app.auth import lending
-from app.auth.permissions import Area
+from app.auth.permissions import Area, Permission, permissions_of
 from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.auth.tags import user_tag
@@ -36,14 +36,17 @@ _POWER = frozenset({"role", "areas", "is_active"})
 """What nobody changes about themselves."""
 
 
-async def find_active(session: AsyncSession, tenant: Tenant | None, user_ids: Collection[UUID]) -> set[UUID]:
-    """Those of them who work at this business and can log in."""
+async def find_active(
+    session: AsyncSession, tenant: Tenant | None, user_ids: Collection[UUID], *, who_may: Permission | None = None
+) -> set[UUID]:
+    """Those of them who work at this business and can log in, and have this permission."""
     if tenant is None or not user_ids:
         return set()
-    query = select(UserRow.id).where(
+    query = select(UserRow.id, UserRow.role, UserRow.areas).where(
         UserRow.id.in_(user_ids), UserRow.tenant_id == tenant.id, UserRow.is_active, UserRow.role.in_(STAFF)
     )
-    return set(await session.scalars(query))
+    found = (await session.execute(query)).all()
+    return {row.id for row in found if who_may is None or who_may in permissions_of(Role(row.role), row.areas)}
 
 
 async def find_owners(session: AsyncSession, tenant_id: UUID) -> Sequence[UserRow]:

@@ -28,6 +28,17 @@ def side_of(actor: Principal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBy:
+    """The mail that something was said by: which one, whom it says it is from, and what speaks for that."""
+
+    message_id: str
+    sender: str
+    spf: str
+    dkim: str
+    is_aligned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who says something about a ticket, from which side of the desk, by which way, and whether that is certain."""
 
@@ -36,6 +47,9 @@ class Author:
     name: str
     via: str = "api"
     is_verified: bool = True
+    is_known: bool = True
+    """Whether it is somebody whom the ticket concerns; else it is whoever was given its address."""
+    mail: CameBy | None = None
 
     @property
     def uploader_id(self) -> UUID:

@@ -1,7 +1,7 @@
 """Mail that comes in: whose it is, and what becomes of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from app.people.ranks import STAFF as STAFF_ROLES
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.tickets import saying
-from app.tickets.access import CUSTOMER, STAFF, Author, may_see
+from app.tickets.access import CUSTOMER, STAFF, Author, CameBy, may_see
 from app.tickets.lifecycle import TicketStatus
+from app.tickets.mailboxes import Mailbox, Side
 from app.tickets.post import Letterhead
 from app.tickets.schemas.tickets import TicketMessageCreate
 
@@ -58,25 +59,28 @@ class Admitted:
     author: Author
     ticket: TicketRow | None
     customer: CustomerRow | None
+    is_note: bool = False
 
 
 async def admit(
-    session: AsyncSession, business: Tenant, number: int | None, arrival: Arrival, *, now: datetime
+    session: AsyncSession, business: Tenant, box: Mailbox | None, arrival: Arrival, *, now: datetime
 ) -> Admitted | None:
-    """Say what becomes of a mail to the ticket of this number, or to the business itself; None if it has come before.
+    """Say what becomes of a mail to a ticket's mailbox, or to the business itself; None if it has come before.
 
     To the business itself its customers write: whoever is written to by strangers has other addresses for that. The
     ticket, or the customer, is for this transaction alone to change. Raises NotTaken.
     """
-    if number is None:
+    if box is None:
         customer = await _find_customer(session, arrival.sender)
         if customer is None:
             raise NotTaken("This address is for customers, and yours is not known here.")
         admitted = Admitted(_customer_as_author(customer, arrival), None, customer)
         is_known = await _has_come(session, arrival, TicketMailRow.sender == arrival.sender)
     else:
-        ticket = await _lock(session, number)
-        admitted = Admitted(await _author_of(session, business, ticket, arrival), ticket, None)
+        ticket = await _lock(session, box.number)
+        author = await _author_of(session, business, ticket, arrival)
+        _check_side(author, box.side)
+        admitted = Admitted(author, ticket, None, is_note=box.side is Side.NOTES)
         is_known = await _has_come(session, arrival, TicketMailRow.ticket_id == ticket.id)
     if is_known:
         return None
@@ -94,10 +98,15 @@ async def take(
     now: datetime,
 ) -> None:
     """Have a mail that this transaction has admitted be what it is to become, with these files."""
-    data = TicketMessageCreate(body=arrival.text[:_MOST_BODY] or _NOTHING_SAID, attachment_ids=list(file_ids))
+    data = TicketMessageCreate(
+        body=arrival.text[:_MOST_BODY] or _NOTHING_SAID,
+        kind="note" if admitted.is_note else "reply",
+        attachment_ids=list(file_ids),
+    )
+    came_by = CameBy(arrival.message_id, arrival.sender, arrival.spf, arrival.dkim, arrival.is_aligned)
+    author = replace(admitted.author, mail=came_by)
     if admitted.ticket is not None:
-        told = await saying.go_on(session, head, admitted.ticket, admitted.author, data, now=now)
-        _note(session, admitted.ticket.id, told.message.id, arrival, now=now)
+        await saying.go_on(session, head, admitted.ticket, author, data, now=now)
         return
     row = TicketRow(
         id=uuid7(),
@@ -107,15 +116,14 @@ async def take(
         category="",
         customer_id=admitted.customer.id if admitted.customer else None,
         opened_by=CUSTOMER,
-        opener_id=admitted.author.user_id,
+        opener_id=author.user_id,
         follower_ids=[],
         clock_spent_seconds=0,
         revision=1,
         created_at=now,
         updated_at=now,
     )
-    message = await saying.begin(session, head, row, admitted.author, data, now=now)
-    _note(session, row.id, message.id, arrival, now=now)
+    await saying.begin(session, head, row, author, data, now=now)
 
 
 async def _lock(session: AsyncSession, number: int) -> TicketRow:
@@ -154,12 +162,19 @@ async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, ar
     )
     user = (await session.scalars(query)).one_or_none()
     if user is None:
-        return Author(CUSTOMER, None, arrival.sender, "email", is_verified=False)
+        return Author(CUSTOMER, None, arrival.sender, "email", is_verified=False, is_known=False)
     if not arrival.is_aligned:
         raise NotTaken("It is not certain that this mail is yours: neither SPF nor DKIM of your domain speak for it.")
     if not await _may_reply(session, business, user, row):
         raise NotTaken("You may not reply to this ticket.")
     return Author(STAFF, user.id, user.name, "email")
+
+
+def _check_side(author: Author, side: Side) -> None:
+    """Raise NotTaken if this mailbox is not for the author: a note, or what quotes one, is for the staff alone."""
+    is_stranger = author.side == CUSTOMER and not author.is_known
+    if (side is Side.STAFF and is_stranger) or (side is Side.NOTES and author.side != STAFF):
+        raise NotTaken("This address is for who works there. Write from the address that you are known by.")
 
 
 async def _may_reply(session: AsyncSession, business: Tenant, user: UserRow, row: TicketRow) -> bool:
@@ -181,19 +196,3 @@ async def _find_customer(session: AsyncSession, sender: str) -> CustomerRow | No
     query = select(row).where(func.lower(row.email) == sender).order_by(row.created_at, row.id).limit(1)
     found: Sequence[CustomerRow] = (await session.scalars(query.with_for_update(key_share=True))).all()
     return found[0] if found else None
-
-
-def _note(session: AsyncSession, ticket_id: UUID, message_id: UUID, arrival: Arrival, *, now: datetime) -> None:
-    session.add(
-        TicketMailRow(
-            id=uuid7(),
-            ticket_id=ticket_id,
-            ticket_message_id=message_id,
-            message_id=arrival.message_id,
-            sender=arrival.sender,
-            spf=arrival.spf,
-            dkim=arrival.dkim,
-            is_aligned=arrival.is_aligned,
-            received_at=now,
-        )
-    )

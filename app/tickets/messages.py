@@ -1,7 +1,7 @@
 """What is said about a ticket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -43,7 +43,7 @@ _ORDERS: Orders = {"created_at": TicketMessageRow.created_at}
 async def add(
     session: AsyncSession, author: Author, ticket: TicketRow, data: TicketMessageCreate, *, now: datetime
 ) -> TicketMessageRow:
-    """Write down what somebody says about a ticket."""
+    """Write down what somebody says about a ticket, and which mail it came by."""
     row = TicketMessageRow(
         id=uuid7(),
         ticket_id=ticket.id,
@@ -58,6 +58,10 @@ async def add(
     )
     session.add(row)
     await session.flush()
+    if author.mail is not None:
+        mail = asdict(author.mail)
+        session.add(TicketMailRow(**mail, id=uuid7(), ticket_id=ticket.id, ticket_message_id=row.id, received_at=now))
+        await session.flush()
     return row
 
 

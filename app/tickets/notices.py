@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import Permission
 from app.auth.principals import Principal
 from app.models.public import UserRow
 from app.models.tenant import CustomerRow, TicketRow
@@ -72,9 +73,9 @@ async def tell_overdue(session: AsyncSession, business: Tenant, mode: Mode, row:
 
 
 async def find_listeners(session: AsyncSession, business: Tenant, row: TicketRow) -> set[UUID]:
-    """Who at the desk hears of a ticket: whoever looks after it or follows it, else the owners."""
+    """Who at the desk hears of a ticket: whoever looks after it or follows it and may still see it, else the owners."""
     named: Collection[UUID] = {*row.follower_ids, *([row.assignee_id] if row.assignee_id else [])}
-    listeners = await find_active(session, business, named)
+    listeners = await find_active(session, business, named, who_may=Permission.TICKETS_READ)
     if row.assignee_id is None:
         listeners |= {owner.id for owner in await find_owners(session, business.id)}
     return listeners

@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.tickets.access import business_of
-from app.tickets.mailboxes import Mailbox, local_part_of
+from app.tickets.mailboxes import Mailbox, Side, local_part_of
 from app.tickets.schemas.tickets import Saying
 
 _MOST_REFERENCES = 20
@@ -83,12 +83,13 @@ async def write_to_staff(
     *,
     now: datetime,
 ) -> None:
-    """Mail to these users what was said."""
+    """Mail to these users what was said. An answer to a note is one: what it quotes is for the staff alone."""
     if not user_ids:
         return
     message = said.message
     news = TicketNews(message.author_name, row.number, row.subject, said.lines, what, head.post.can_reply)
-    headers = await _headers(session, head, row, message)
+    side = Side.NOTES if message.kind == "note" else Side.STAFF
+    headers = await _headers(session, head, row, message, side)
     users = await session.scalars(select(UserRow).where(UserRow.id.in_(user_ids), UserRow.is_active))
     for user in sorted(users, key=lambda each: each.id):
         await _send(session, head, user.email, user.name, news, headers, now=now)
@@ -115,12 +116,12 @@ async def write_to_customer(
         letter = TicketReceived(row.number, row.subject, head.post.can_reply)
     else:
         letter = TicketReplied(message.author_name, row.number, row.subject, said.lines, head.post.can_reply)
-    headers = await _headers(session, head, row, message)
+    headers = await _headers(session, head, row, message, Side.CUSTOMER)
     await _send(session, head, customer.email or "", customer.name, letter, headers, now=now)
 
 
 async def _headers(
-    session: AsyncSession, head: Letterhead, row: TicketRow, message: TicketMessageRow
+    session: AsyncSession, head: Letterhead, row: TicketRow, message: TicketMessageRow, side: Side
 ) -> dict[str, str]:
     """What has mail programs show a ticket as one thread: as an answer to what was said before, ours or not."""
     said = select(TicketMessageRow.id).where(TicketMessageRow.ticket_id == row.id, TicketMessageRow.id != message.id)
@@ -137,8 +138,8 @@ async def _headers(
     headers = {"Message-ID": own, "X-Loop": head.post.domain, "X-Auto-Response-Suppress": "All"}
     if references:
         headers |= {"In-Reply-To": references[-1], "References": " ".join(references)}
-    if head.post.mailbox_domain is not None:
-        local_part = local_part_of(head.post.keyring, Mailbox(head.business.id, row.number))
+    if head.post.mailbox_domain is not None and head.mode is Mode.LIVE:  # mailboxes are those of live tickets
+        local_part = local_part_of(head.post.keyring, Mailbox(head.business.id, row.number, side))
         headers["Reply-To"] = f"{local_part}@{head.post.mailbox_domain}"
     return headers
 

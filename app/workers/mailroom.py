@@ -23,6 +23,7 @@ from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant, TenantSchema
 from app.tickets import arrivals, mailboxes
 from app.tickets.arrivals import Arrival, NotTaken
+from app.tickets.mailboxes import Mailbox
 from app.tickets.post import Letterhead, TicketPost
 
 _MOST_FILES = 10
@@ -88,18 +89,18 @@ class Mailroom:
 
     async def _keep(self, address: str, incoming: Incoming, arrival: Arrival) -> None:
         now = utcnow()
-        tenant, number = await self._find(address, now)
+        tenant, box = await self._find(address, now)
         schema = tenant.schema(Mode.LIVE)
         head = Letterhead(tenant, Mode.LIVE, self._post)
         try:
             async with self._runtime.database.transaction(schema) as session:
-                admitted = await arrivals.admit(session, tenant, number, arrival, now=now)
+                admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
             if admitted is None:
                 return
             file_ids, left_out = await self._take_in(schema, admitted.author.uploader_id, incoming, now)
             whole = replace(arrival, text="\n\n".join(filter(None, [arrival.text, *left_out])))
             async with self._runtime.database.transaction(schema) as session:
-                admitted = await arrivals.admit(session, tenant, number, arrival, now=now)
+                admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
                 if admitted is not None:
                     await arrivals.take(session, head, admitted, whole, file_ids, now=now)
         except NotTaken as reason:
@@ -125,15 +126,15 @@ class Mailroom:
                 left_out.append(_not_kept(file))
         return kept, left_out + [_not_kept(file) for file in incoming.attachments[_MOST_FILES:]]
 
-    async def _find(self, address: str, now: datetime) -> tuple[Tenant, int | None]:
-        """The business that an address is of, and the number of the ticket, if it is one's. Raises MailRefused."""
+    async def _find(self, address: str, now: datetime) -> tuple[Tenant, Mailbox | None]:
+        """The business that an address is of, and the mailbox, if it is a ticket's. Raises MailRefused."""
         local_part, _, domain = address.rpartition("@")
         if domain.lower() != self._domain:
             raise MailRefused(_UNKNOWN)
         box = mailboxes.read(self._runtime.keyring, local_part)
         try:
             if box is not None:
-                return await self._runtime.hosts.require(box.tenant_id, now=now), box.number
+                return await self._runtime.hosts.require(box.tenant_id, now=now), box
             host = await self._runtime.hosts.resolve(f"{local_part}.{self._runtime.settings.root_domain}", now=now)
         except (TenantNotFound, TenantSuspended) as reason:
             raise MailRefused(_UNKNOWN) from reason

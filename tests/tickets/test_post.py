@@ -1,5 +1,6 @@
 """Who is written to about a ticket, and what has mail programs show the mails as one thread."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from app.mail.delivery import Claimed, envelope
 from app.mail.messages import MailKind
 from app.mail.outbox import unseal
 from app.models.public import MailRow
-from app.tickets.mailboxes import Mailbox, local_part_of, read
+from app.tickets.mailboxes import Mailbox, Side, local_part_of, read
 from tests.actors import Business
 from tests.mailbox import Mailbox as Letters
 from tests.tickets.conftest import TICKETS, Desk
@@ -126,6 +127,14 @@ class TestMailboxes:
         assert read(keyring, local_part) == self.BOX
         assert read(keyring, local_part.upper()) == self.BOX
 
+    @pytest.mark.parametrize("side", Side)
+    def test_are_for_one_side(self, app: FastAPI, side: Side) -> None:
+        keyring = app.state.runtime.keyring
+        local_part = local_part_of(keyring, replace(self.BOX, side=side))
+        assert read(keyring, local_part) == replace(self.BOX, side=side)
+        for other in set(Side) - {side}:
+            assert read(keyring, other + local_part[1:]) is None
+
     @pytest.mark.parametrize("place", [0, 1, 10, 30, 40, 47])
     def test_cannot_be_made_up(self, app: FastAPI, place: int) -> None:
         keyring = app.state.runtime.keyring
@@ -149,3 +158,16 @@ async def test_a_reply_sends_to_nobody_who_no_longer_works_there(
     before = len(await mailbox.find(member.email))
     await desk.say(made, guest.client, "Hello?")
     assert len(await mailbox.find(member.email)) == before
+
+
+async def test_a_reply_sends_to_nobody_who_may_see_tickets_no_longer(desk: Desk, mailbox: Letters) -> None:
+    guest, _ = await desk.guest()
+    member = await desk.member("tickets_own")
+    made = await desk.opened(guest.client)
+    await desk.business.owner.patch(f"{TICKETS}/{made['id']}", json={"follower_ids": [member.id]})
+    await desk.say(made, guest.client, "Hello?")
+    assert len([mail for mail in await mailbox.find(member.email) if mail.kind in OF_TICKETS]) == 1
+    assert (await desk.business.owner.patch(f"/api/v1/staff/{member.id}", json={"areas": []})).is_success
+    await desk.say(made, guest.client, "Anybody there?")
+    await desk.say(made, desk.business.owner, "canary", kind="note")
+    assert len([mail for mail in await mailbox.find(member.email) if mail.kind in OF_TICKETS]) == 1

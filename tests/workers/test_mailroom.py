@@ -5,7 +5,9 @@ import base64
 import dataclasses
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,13 +16,16 @@ import aiosmtplib
 import dkim
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from app.integrations.dns import DnsUnavailable, LocalDns
 from app.integrations.smtp_server import MOST_RECIPIENTS, Delivered, taking_mail
-from app.mail.outbox import unseal
+from app.mail.delivery import Claimed, envelope
+from app.mail.outbox import Letter, unseal
 from app.models.public import MailRow
+from app.runtime import Runtime
 from app.tickets.arrivals import MOST_FROM_ONE
-from app.tickets.mailboxes import Mailbox, local_part_of
+from app.tickets.mailboxes import Mailbox, Side, local_part_of
 from app.workers.mailroom import Mailroom, mailroom
 from tests.actors import Business
 from tests.mail.incoming import samples
@@ -40,8 +45,8 @@ class Post:
     desk: Desk
     port: int
 
-    def address(self, ticket: dict[str, Any], business: Business | None = None) -> str:
-        box = Mailbox(UUID((business or self.desk.business).id), ticket["number"])
+    def address(self, ticket: dict[str, Any], business: Business | None = None, *, side: Side = Side.CUSTOMER) -> str:
+        box = Mailbox(UUID((business or self.desk.business).id), ticket["number"], side)
         return f"{local_part_of(self.app.state.runtime.keyring, box)}@{DOMAIN}"
 
     async def send(self, raw: bytes, *recipients: str, sender: str = "grace@hopper.example") -> int:
@@ -61,16 +66,48 @@ class Post:
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
+    @asynccontextmanager
+    async def vouched_for(self, email: str) -> AsyncIterator["Post"]:
+        """The same, where the domain of this address publishes our key."""
+        records = key_of(email.rpartition("@")[2])
+        room = Mailroom(taking(self.app), DOMAIN, lambda name, kind: records.get(name, {}).get(kind, []))
+        async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
+            yield Post(self.app, self.desk, port)
+
+    async def letters(self, recipient: str) -> list[Letter]:
+        """What is written to this address, the oldest first."""
+        return [letter for _, letter in await self._written(recipient)]
+
+    async def sent(self, recipient: str) -> list[EmailMessage]:
+        """The same, as it travels."""
+        return [
+            envelope(Claimed(row.id, row.recipient, "", 1, row.created_at), letter, sender="no-reply@localhost")
+            for row, letter in await self._written(recipient)
+        ]
+
+    async def _written(self, recipient: str) -> list[tuple[MailRow, Letter]]:
+        query = select(MailRow).where(MailRow.recipient == recipient).order_by(MailRow.id)
+        async with self.app.state.database.transaction() as session:
+            rows = (await session.scalars(query)).all()
+        return [(row, unseal(self.app.state.runtime.keyring, row.sealed)) for row in rows if row.sealed]
+
     async def tickets(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self.desk.business.owner.get(TICKETS)).json()["items"]
         return items
+
+
+def taking(app: FastAPI) -> Runtime:
+    """What the application runs on, where mail is taken."""
+    runtime: Runtime = app.state.runtime
+    settings = runtime.settings.model_copy(update={"inbound_mail_domain": DOMAIN, "inbound_mail_port": 0})
+    return dataclasses.replace(runtime, settings=settings)
 
 
 @pytest.fixture
 async def post(app: FastAPI, desk: Desk, tmp_path: Path) -> AsyncIterator[Post]:  # noqa: F811 — the fixture
     records = tmp_path / "dns.json"
     records.write_text(json.dumps(key_of("hopper.example") | key_of("people.example")))
-    room = Mailroom(app.state.runtime, DOMAIN, LocalDns(records))
+    room = Mailroom(taking(app), DOMAIN, LocalDns(records))
     async with taking_mail(room, "127.0.0.1", 0, DOMAIN) as port:
         yield Post(app, desk, port)
 
@@ -186,6 +223,78 @@ class TestReply:
         assert letters[-1].headers["In-Reply-To"] == "<m1@hopper.example>"
 
 
+class TestSides:
+    async def test_an_answer_to_a_note_is_one(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        member = await post.desk.member("tickets_all")
+        made = await post.desk.opened(guest.client)
+        body = "I agree.\n\nOn Mon, Nov 23, 2026 Ada wrote:\n> canary-4711, between us\nYes.\n> and this?\nNo.\n"
+        async with post.vouched_for(member.email) as certain:
+            raw = signed(written(member.email, body), member.email.rpartition("@")[2])
+            assert await certain.send(raw, post.address(made, side=Side.NOTES)) == 250
+        note = (await post.said(made))[-1]
+        assert (note["kind"], note["author_id"], note["via"]) == ("note", member.id, "email")
+        assert "canary-4711" not in str(await post.desk.heard(made, guest.client))
+        assert not [mail for mail in await post.letters(guest.email) if "canary-4711" in mail.text + mail.html]
+
+    async def test_no_customer_notes_anything(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        for sender in (guest.email, "stranger@mail.example"):
+            assert await post.send(written(sender), post.address(made, side=Side.NOTES)) == 550
+        assert len(await post.said(made)) == 1
+
+    async def test_no_stranger_answers_what_went_to_the_staff(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        assert await post.send(written("private@mail.example"), post.address(made, side=Side.STAFF)) == 550
+        assert await post.send(written(guest.email), post.address(made, side=Side.STAFF)) == 250
+        assert [each["author_id"] for each in await post.said(made)] == [guest.id] * 2
+
+
+class TestConversation:
+    async def test_goes_to_and_fro_by_mail_alone(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        owner = post.desk.business.email
+        asked = written(guest.email, "Is four fine?", message_id="<ask@hopper.example>")
+        assert await post.send(asked, f"{post.desk.business.slug}@{DOMAIN}") == 250
+        (received,), news = await post.sent(guest.email), (await post.sent(owner))[-1]
+        assert received["In-Reply-To"] == news["In-Reply-To"] == "<ask@hopper.example>"
+        assert "Is four fine?" in news.as_string()
+        async with post.vouched_for(owner) as certain:
+            answer = signed(written(owner, "It is.", message_id="<yes@salon.example>"), owner.rpartition("@")[2])
+            assert await certain.send(answer, news["Reply-To"]) == 250
+        reply = (await post.sent(guest.email))[-1]
+        assert reply["References"].split() == ["<ask@hopper.example>", "<yes@salon.example>"]
+        thanks = written(guest.email, "Thank you.", message_id="<thanks@hopper.example>")
+        assert await post.send(thanks, reply["Reply-To"]) == 250
+        (made,) = await post.tickets()
+        assert [each["body"] for each in await post.said(made)] == ["Is four fine?", "It is.", "Thank you."]
+
+    async def test_has_an_address_for_each_side(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        owner = post.desk.business.email
+        made = await post.desk.opened(guest.client)
+        member = await post.desk.member("tickets_all")
+        await post.send(written(guest.email), post.address(made))
+        async with post.vouched_for(member.email) as certain:
+            noted = written(member.email, "A note.", message_id="<n1@salon.example>")
+            await certain.send(signed(noted, member.email.rpartition("@")[2]), post.address(made, side=Side.NOTES))
+        assert [mail["Reply-To"] for mail in (await post.sent(owner))[-2:]] == [
+            post.address(made, side=Side.STAFF),
+            post.address(made, side=Side.NOTES),
+        ]
+
+    async def test_ends_where_our_own_mails_come_back(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        await post.send(written(guest.email), f"{post.desk.business.slug}@{DOMAIN}")
+        (received,) = await post.sent(guest.email)
+        for sender in ("", "no-reply@localhost", guest.email):
+            assert await post.send(received.as_bytes(), received["Reply-To"], sender=sender) == 550
+        (made,) = await post.tickets()
+        assert len(await post.said(made)) == 1
+
+
 class TestNewTicket:
     async def test_of_a_customer(self, post: Post) -> None:
         guest, customer = await post.desk.guest()
@@ -270,8 +379,7 @@ class TestOutage:
 
 class TestWorker:
     async def test_takes_mail_where_it_is_switched_on(self, app: FastAPI) -> None:
-        on = app.state.runtime.settings.model_copy(update={"inbound_mail_domain": DOMAIN, "inbound_mail_port": 0})
-        async with mailroom(dataclasses.replace(app.state.runtime, settings=on)) as port:
+        async with mailroom(taking(app)) as port:
             assert port
             client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False)
             await client.connect()
