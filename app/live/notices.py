@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -157,15 +157,10 @@ class Notices:
             reader = self._readers.get((user_id, mode))
             if reader is not None:
                 news = [row for row in found[user_id] if reader.told.get(row.id) != row.count]
-                _tell_of(reader.listeners, news, partial(_is_known, reader.told, oldest))
+                _tell_of(reader.listeners, news, partial(_was_told, reader.told, oldest))
                 reader.told = {row.id: row.count for row in found[user_id]}
                 reader.looked_at = now
                 _count(reader, counts[user_id])
-
-
-def _is_known(told: Mapping[UUID, int], oldest: UUID, row: NotificationRow) -> bool:
-    """Whether it was told of before, or is older than what is looked for."""
-    return row.id in told or row.id < oldest
 
 
 def _tell_of(
@@ -176,6 +171,10 @@ def _tell_of(
         data = NotificationRead.of(row).model_dump()
         for listener in listeners:
             listener.say(kind, resource="notification", id=row.id, data=data)
+
+
+def _was_told(told: Collection[UUID], oldest: UUID, row: NotificationRow) -> bool:
+    return row.id in told or row.id < oldest
 
 
 def _count(reader: _Reader, unread: int) -> None:
