@@ -74,7 +74,7 @@ class TestBeginMasquerade:
         manager = await cast.add(Role.TENANT_MANAGER, business)
         own = set((await manager.get("/me")).json()["permissions"])
         worn = set((await (await cast.mask(owner, manager, business)).me()).json()["permissions"])
-        assert own - worn == {"grants:read", "grants:write", "sandbox:write"}
+        assert own - worn == {"grants:read", "grants:write", "sandbox:write", "support:write"}
         assert worn < own
 
     async def test_leaves_the_actors_own_session_as_it_was(

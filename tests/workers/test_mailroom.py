@@ -218,9 +218,12 @@ class TestReply:
         await post.send(written("grace@hopper.example"), post.address(made))
         await post.desk.say(made, post.desk.business.owner, "See you.")
         async with post.app.state.database.transaction() as session:
-            rows = await session.scalars(MailRow.__table__.select().with_only_columns(MailRow.sealed))
-            letters = [unseal(post.app.state.runtime.keyring, sealed) for sealed in rows if sealed]
-        assert letters[-1].headers["In-Reply-To"] == "<m1@hopper.example>"
+            query = select(MailRow.sealed).where(
+                MailRow.tenant_id == UUID(post.desk.business.id), MailRow.recipient == "grace@hopper.example"
+            )
+            rows = (await session.scalars(query.order_by(MailRow.created_at, MailRow.id))).all()
+        last = unseal(post.app.state.runtime.keyring, rows[-1] or "")
+        assert last.headers["In-Reply-To"] == "<m1@hopper.example>"
 
 
 class TestSides:
