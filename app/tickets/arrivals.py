@@ -43,7 +43,6 @@ class Arrival:
 
     message_id: str
     sender: str
-    sender_name: str
     subject: str
     text: str
     spf: str

@@ -11,9 +11,8 @@ from app.core.clock import utcnow
 from app.errors import TenantNotFound, TenantSuspended, TierLimit
 from app.integrations.dns import Lookup, lookup_of
 from app.integrations.smtp_server import Delivered, MailRefused, taking_mail
-from app.mail.incoming import automatic, parsing, quoting
-from app.mail.incoming.authentication import check
-from app.mail.incoming.parsing import Attached, Incoming, Unreadable
+from app.mail.incoming.parsing import Attached
+from app.mail.incoming.reading import Circumstances, Reader, Reading, Unwanted
 from app.mail.rendering import REPLY_MARKER
 from app.media.kinds import Refused
 from app.media.shelf import Shelf
@@ -49,7 +48,7 @@ class Mailroom:
     def __init__(self, runtime: Runtime, domain: str, lookup: Lookup) -> None:
         self._runtime = runtime
         self._domain = domain.lower()
-        self._lookup = lookup
+        self._reader = Reader(lookup)
         self._post = TicketPost.of(runtime.settings, runtime.keyring)
 
     async def check_recipient(self, address: str) -> None:
@@ -58,36 +57,24 @@ class Mailroom:
 
     async def take(self, mail: Delivered) -> None:
         """See `MailTaker`. Of several recipients the first that does not take it speaks for all."""
+        came = Circumstances(mail.peer, mail.helo, mail.sender, REPLY_MARKER, sorted({self._domain, self._post.domain}))
         try:
-            incoming = parsing.read(mail.raw)
-        except Unreadable as fault:
-            raise MailRefused(str(fault)) from fault
-        own = {self._domain, self._post.domain}
-        reason = automatic.reason_to_refuse(incoming, envelope_sender=mail.sender, own_domains=own)
-        if reason is not None:
-            raise MailRefused(reason)
-        verdict = await check(
-            mail.raw,
-            peer=mail.peer,
-            helo=mail.helo,
-            envelope_sender=mail.sender,
-            header_sender=incoming.sender,
-            lookup=self._lookup,
-        )
+            reading = await self._reader.read(mail.raw, came)
+        except Unwanted as reason:
+            raise MailRefused(str(reason)) from reason
         arrival = Arrival(
-            message_id=incoming.message_id,
-            sender=incoming.sender,
-            sender_name=incoming.sender_name,
-            subject=incoming.subject,
-            text=quoting.cut(incoming.text, marker=REPLY_MARKER),
-            spf=verdict.spf,
-            dkim=verdict.dkim,
-            is_aligned=verdict.is_aligned,
+            message_id=reading.message_id,
+            sender=reading.sender,
+            subject=reading.subject,
+            text=reading.new,
+            spf=reading.verdict.spf,
+            dkim=reading.verdict.dkim,
+            is_aligned=reading.verdict.is_aligned,
         )
         for address in dict.fromkeys(mail.recipients):
-            await self._keep(address, incoming, arrival)
+            await self._keep(address, reading, arrival)
 
-    async def _keep(self, address: str, incoming: Incoming, arrival: Arrival) -> None:
+    async def _keep(self, address: str, reading: Reading, arrival: Arrival) -> None:
         now = utcnow()
         tenant, box = await self._find(address, now)
         schema = tenant.schema(Mode.LIVE)
@@ -97,7 +84,7 @@ class Mailroom:
                 admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
             if admitted is None:
                 return
-            file_ids, left_out = await self._take_in(schema, admitted.author.uploader_id, incoming, now)
+            file_ids, left_out = await self._take_in(schema, admitted.author.uploader_id, reading, now)
             whole = replace(arrival, text="\n\n".join(filter(None, [arrival.text, *left_out])))
             async with self._runtime.database.transaction(schema) as session:
                 admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
@@ -107,7 +94,7 @@ class Mailroom:
             raise MailRefused(str(reason)) from reason
 
     async def _take_in(
-        self, schema: TenantSchema, uploader_id: UUID, incoming: Incoming, now: datetime
+        self, schema: TenantSchema, uploader_id: UUID, reading: Reading, now: datetime
     ) -> tuple[list[UUID], list[str]]:
         """The files that are kept, and a line for each that is not."""
         shelf = Shelf(
@@ -119,12 +106,12 @@ class Mailroom:
         )
         kept: list[UUID] = []
         left_out: list[str] = []
-        for file in incoming.attachments[:_MOST_FILES]:
+        for file in reading.attachments[:_MOST_FILES]:
             try:
                 kept.append((await take_in(shelf, uploader_id, file.name, file.data, now=now)).id)
             except (Refused, TierLimit):
                 left_out.append(_not_kept(file))
-        return kept, left_out + [_not_kept(file) for file in incoming.attachments[_MOST_FILES:]]
+        return kept, left_out + [_not_kept(file) for file in reading.attachments[_MOST_FILES:]]
 
     async def _find(self, address: str, now: datetime) -> tuple[Tenant, Mailbox | None]:
         """The business that an address is of, and the mailbox, if it is a ticket's. Raises MailRefused."""

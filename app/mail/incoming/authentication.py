@@ -1,24 +1,29 @@
 """What speaks for a mail being from whom it says: SPF (RFC 7208) and DKIM (RFC 6376), and whose domain they name."""
 
-import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dkim
 import spf
 
-from app.integrations.dns import DnsUnavailable, Lookup
-
 _SECONDS = 15.0
 _PER_QUESTION = 5.0
 _MOST_SIGNATURES = 5
 
 
+class Unanswered(Exception):
+    """The DNS says nothing, for now."""
+
+
+Lookup = Callable[[str, str], Sequence[str]]
+"""The records of a name: `("example.com", "TXT")`. No records are no error; raises Unanswered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The results by their names in RFC 8601: pass, fail, softfail, neutral, none, temperror, permerror."""
+    """The results by their names in RFC 8601: pass, fail, softfail, neutral, none, policy, temperror, permerror."""
 
     spf: str
     dkim: str
@@ -26,21 +31,8 @@ class Verdict:
     """Whether one that passes is about the domain that the mail says it is from."""
 
 
-NOTHING_KNOWN = Verdict("temperror", "temperror", is_aligned=False)
-
-
-async def check(
-    raw: bytes, *, peer: str, helo: str, envelope_sender: str, header_sender: str, lookup: Lookup
-) -> Verdict:
-    """Judge a mail. The DNS is asked in a thread; when that takes too long, nothing is known."""
-    judging = asyncio.to_thread(_judge, raw, peer, helo, envelope_sender, header_sender, lookup)
-    try:
-        return await asyncio.wait_for(judging, _SECONDS)
-    except TimeoutError:
-        return NOTHING_KNOWN
-
-
-def _judge(raw: bytes, peer: str, helo: str, envelope_sender: str, header_sender: str, lookup: Lookup) -> Verdict:
+def judge(raw: bytes, *, peer: str, helo: str, envelope_sender: str, header_sender: str, lookup: Lookup) -> Verdict:
+    """Say what speaks for a mail. Takes CPU, and waits for the DNS."""
     author = header_sender.rpartition("@")[2]
     by_spf = _spf(peer, helo, envelope_sender, lookup)
     by_dkim, signers = _dkim(raw, lookup)
@@ -81,7 +73,7 @@ class _Question(spf.query):  # type: ignore[misc] # it has no types
         """The records, as pyspf has them. Raises pyspf's TempError, and PermError for too many names without any."""
         try:
             found = [_as_spf(each, qtype) for each in self._lookup(str(name).rstrip(".").lower(), qtype)]
-        except DnsUnavailable as error:
+        except Unanswered as error:
             raise spf.TempError(f"DNS {error}") from error
         if not found and not ignore_void:
             self.void_lookups += 1
@@ -115,7 +107,7 @@ def _dkim(raw: bytes, lookup: Lookup) -> tuple[str, list[str]]:
         return "permerror", []
     holding = [domain for result, domain in results if result == "pass"]
     seen = {result for result, _ in results}
-    best = next((each for each in ("pass", "temperror", "fail", "permerror") if each in seen), "none")
+    best = next((each for each in ("pass", "temperror", "policy", "fail", "permerror") if each in seen), "none")
     return best, holding
 
 
@@ -129,5 +121,13 @@ def _signature(raw: bytes, index: int, text_of: Callable[..., bytes | None]) -> 
         return "permerror", ""
     except Exception:  # noqa: BLE001 — the DNS
         return "temperror", ""
-    domain = signature.domain.decode("ascii", "replace") if isinstance(signature.domain, bytes) else ""
-    return ("pass" if holds else "fail"), domain
+    return _counting(signature) if holds else ("fail", "")
+
+
+def _counting(signature: Any) -> tuple[str, str]:
+    """The result of a signature that holds, and its domain if it says something about the whole mail."""
+    if b"from" not in signature.include_headers:  # RFC 6376 has it signed, dkimpy does not ask for it
+        return "permerror", ""
+    if b"l" in signature.signature_fields:  # whoever wanted to has written more below what was signed
+        return "policy", ""
+    return "pass", signature.domain.decode("ascii", "replace")

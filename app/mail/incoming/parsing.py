@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
@@ -19,12 +18,24 @@ MOST_PARTS = 100
 MOST_DEPTH = 20
 MOST_HEADER_BYTES = 256 * 1024
 MOST_TEXT = 200_000
+MOST_HTML = 1_000_000
 
 _MOST_NAME = 200
-_MOST_ID = 900
+_MOST_ADDRESS = 254
 _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
-_ID = re.compile(r"<[^<>\s]{1,900}>")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MEANT = {
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1"), "cp1252"),
+    **dict.fromkeys(("us-ascii", "ascii", "punycode", "idna"), "utf-8"),
+    **dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("ks_c_5601-1987", "euc-kr", "korean"), "cp949"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("iso-8859-9", "latin5"), "cp1254"),
+    **dict.fromkeys(("iso-8859-11", "tis-620", "windows-874"), "cp874"),
+    **dict.fromkeys(("utf8mb4", "unicode-1-1-utf-8"), "utf-8"),
+}
+"""What programs mean by the name of a character set, as browsers have found (WHATWG Encoding)."""
 _LINE_ENDS = re.compile(r"[ \t]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -79,7 +90,9 @@ def read(raw: bytes) -> Incoming:
             headers=_headers(message),
             content_type=message.get_content_type(),
         )
-    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # whatever the libraries stumble over, they would again
         raise Unreadable("It is not put together as mails are.") from error
 
 
@@ -117,9 +130,9 @@ def _contents(parts: list[EmailMessage]) -> tuple[str, list[Attached]]:
             rich.append(body)
             attachments += files
         elif is_file or part.get_content_maintype() not in {"text", "multipart"}:
-            attachments.append(Attached(_name_of(part), kind, _bytes_of(part)))
+            attachments.append(Attached(_name_of(part), _line(kind), _bytes_of(part)))
     written = "\n\n".join(each for each in plain if each.strip())
-    return written or _from_html("\n".join(html)) or "\n\n".join(rich), attachments
+    return written or _from_html("\n".join(html)[:MOST_HTML]) or "\n\n".join(rich), attachments
 
 
 def _is_file(part: EmailMessage) -> bool:
@@ -130,9 +143,7 @@ def _text_of(part: EmailMessage) -> str:
     """The words of a part, in the character set that it names, else in one that fits."""
     data = _bytes_of(part)
     charset = str(part.get_content_charset("utf-8"))
-    # What programs call Latin-1 or ASCII is what Windows writes, as browsers have found (WHATWG Encoding).
-    named = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8"}.get(charset, charset)
-    for each in (named, "utf-8", "cp1252"):
+    for each in (_MEANT.get(charset, charset), "utf-8", "cp1252"):
         try:
             return data.decode(each)
         except (UnicodeDecodeError, LookupError):
@@ -214,12 +225,14 @@ def _sender(message: Any) -> Address:
     if len(addresses) != 1:
         raise Unreadable("It has to be from one address.")
     address: Address = addresses[0]
+    if not address.addr_spec.isprintable() or len(address.addr_spec) > _MOST_ADDRESS:
+        raise Unreadable("It has to be from one address.")
     return address
 
 
 def _message_id(message: Any, raw: bytes) -> str:
     found = _ID.search(_header(message, "message-id"))
-    return found[0][:_MOST_ID] if found else f"<{sha256(raw).hexdigest()}@unnamed>"
+    return found[0] if found else f"<{sha256(raw).hexdigest()}@unnamed>"
 
 
 def _headers(message: Any) -> dict[str, tuple[str, ...]]:

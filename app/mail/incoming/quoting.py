@@ -14,7 +14,8 @@ _INTRODUCED = re.compile(
     r"(?=(?:[ \t]*\n)*[>|](?:.*\n?)(?:[ \t]*(?:[>|].*)?(?:\n|\Z))*\Z)"
 )
 """The line that introduces a quotation which goes on to the end."""
-_CUT_AT_MOST = 200_000
+_CUT_AT_MOST = 20_000
+"""What a message can hold; the parser's expressions take the square of it."""
 
 
 def cut(text: str, *, marker: str) -> str:

@@ -8,8 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.integrations.dns import DnsUnavailable
-from app.mail.incoming.authentication import Verdict, check
+from app.mail.incoming.authentication import Unanswered, Verdict, judge
 from tests.mail.incoming import samples
 
 Records = dict[str, dict[str, list[str]]]
@@ -37,18 +36,16 @@ def spf_of(domain: str, record: str) -> Records:
     return {domain: {"TXT": [record]}}
 
 
-async def judged(
+def judged(
     raw: bytes, records: Records, *, sender: str = "grace@hopper.example", author: str = "grace@hopper.example"
 ) -> Verdict:
     def lookup(name: str, kind: str) -> Sequence[str]:
         found = records.get(name, {}).get(kind, [])
         if found == ["down"]:
-            raise DnsUnavailable(name)
+            raise Unanswered(name)
         return found
 
-    return await check(
-        raw, peer=PEER, helo="mx.hopper.example", envelope_sender=sender, header_sender=author, lookup=lookup
-    )
+    return judge(raw, peer=PEER, helo="mx.hopper.example", envelope_sender=sender, header_sender=author, lookup=lookup)
 
 
 class TestSpf:
@@ -64,20 +61,20 @@ class TestSpf:
             ("down", "temperror"),
         ],
     )
-    async def test_says_what_the_domain_says(self, record: str, result: str) -> None:
-        verdict = await judged(samples.APPLE, spf_of("hopper.example", record))
+    def test_says_what_the_domain_says(self, record: str, result: str) -> None:
+        verdict = judged(samples.APPLE, spf_of("hopper.example", record))
         assert (verdict.spf, verdict.is_aligned) == (result, result == "pass")
 
-    async def test_follows_includes_and_mail_servers(self) -> None:
+    def test_follows_includes_and_mail_servers(self) -> None:
         records = spf_of("hopper.example", "v=spf1 include:_spf.provider.example mx -all")
         records |= {"_spf.provider.example": {"TXT": ["v=spf1 ip4:198.51.100.1 -all"]}}
         records["hopper.example"]["MX"] = ["10 mx.hopper.example."]
         records |= {"mx.hopper.example": {"A": [PEER]}}
-        assert (await judged(samples.APPLE, records)).spf == "pass"
+        assert (judged(samples.APPLE, records)).spf == "pass"
 
-    async def test_of_somebody_elses_domain_speaks_for_nothing(self) -> None:
+    def test_of_somebody_elses_domain_speaks_for_nothing(self) -> None:
         records = spf_of("evil.example", "v=spf1 +all")
-        verdict = await judged(samples.APPLE, records, sender="x@evil.example")
+        verdict = judged(samples.APPLE, records, sender="x@evil.example")
         assert (verdict.spf, verdict.is_aligned) == ("pass", False)
 
 
@@ -91,24 +88,30 @@ class TestDkim:
             ("nothopper.example", False),
         ],
     )
-    async def test_passes_and_counts_for_the_own_domain(self, domain: str, is_aligned: bool) -> None:
-        verdict = await judged(signed(domain), key_of(domain))
+    def test_passes_and_counts_for_the_own_domain(self, domain: str, is_aligned: bool) -> None:
+        verdict = judged(signed(domain), key_of(domain))
         assert (verdict.dkim, verdict.is_aligned) == ("pass", is_aligned)
 
-    async def test_fails_for_what_was_changed(self) -> None:
+    def test_fails_for_what_was_changed(self) -> None:
         changed = signed("hopper.example").replace(b"Vier passt.", b"Zehn passt.")
-        verdict = await judged(changed, key_of("hopper.example"))
+        verdict = judged(changed, key_of("hopper.example"))
         assert (verdict.dkim, verdict.is_aligned) == ("fail", False)
 
-    async def test_knows_nothing_without_the_key_or_the_dns(self) -> None:
-        assert (await judged(signed("hopper.example"), {})).dkim in {"permerror", "fail"}
+    def test_knows_nothing_without_the_key_or_the_dns(self) -> None:
+        assert (judged(signed("hopper.example"), {})).dkim in {"permerror", "fail"}
         down = {"key._domainkey.hopper.example": {"TXT": ["down"]}}
-        assert (await judged(signed("hopper.example"), down)).dkim == "temperror"
+        assert (judged(signed("hopper.example"), down)).dkim == "temperror"
 
-    async def test_is_none_without_a_signature(self) -> None:
-        assert (await judged(samples.APPLE, {})).dkim == "none"
+    def test_counts_only_if_it_covers_the_sender_and_the_whole(self) -> None:
+        parts = {"include_headers": [b"from", b"subject"], "length": True}
+        header: bytes = dkim.sign(samples.APPLE, b"key", b"hopper.example", PRIVATE, **parts)
+        verdict = judged(header + samples.APPLE + b"And pay the rest in gold.\r\n", key_of("hopper.example"))
+        assert (verdict.dkim, verdict.is_aligned) == ("policy", False)
 
-    async def test_takes_any_of_several(self) -> None:
+    def test_is_none_without_a_signature(self) -> None:
+        assert (judged(samples.APPLE, {})).dkim == "none"
+
+    def test_takes_any_of_several(self) -> None:
         twice = signed("evil.example", signed("hopper.example"))
-        verdict = await judged(twice, key_of("hopper.example"))
+        verdict = judged(twice, key_of("hopper.example"))
         assert (verdict.dkim, verdict.is_aligned) == ("pass", True)

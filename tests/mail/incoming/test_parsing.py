@@ -33,6 +33,39 @@ class TestRead:
     def test_has_the_words(self, raw: bytes, words: str) -> None:
         assert words in read(raw).text
 
+    @pytest.mark.parametrize(
+        ("words", "written", "named"),
+        [
+            ("\u9555\u57fa", "gbk", "gb2312"),
+            ("\ub620\ubc29\uac01\ud558", "cp949", "ks_c_5601-1987"),
+            ("\u2460\u9ad9", "cp932", "shift_jis"),
+            ("\u20ac\u011f", "cp1254", "iso-8859-9"),
+        ],
+    )
+    def test_knows_what_is_meant_by_a_character_set(self, words: str, written: str, named: str) -> None:
+        raw = samples.mail(words, charset=written, Content_Type=f"text/plain; charset={named}")
+        assert read(raw).text == words
+
+    @pytest.mark.parametrize(
+        ("head", "body"),
+        [
+            ("Content-Type: text/plain; charset=utf-7\n", "+2AA-"),
+            ("Content-Type: text/plain; charset=raw_unicode_escape\n", "\\ud800"),
+            ("Message-ID: <a\0b@c>\n", "x"),
+            ("Subject: a\0b\n", "x"),
+        ],
+    )
+    def test_has_nothing_that_cannot_be_kept(self, head: str, body: str) -> None:
+        mail = read(samples.mail(body, head=f"From: a@b.example\n{head}"))
+        for text in (mail.text, mail.message_id, mail.subject):
+            assert "\0" not in text
+            text.encode()
+
+    @pytest.mark.parametrize("sender", [b"\xffa@b.example", b"a\0c@b.example"])
+    def test_refuses_an_address_that_is_none(self, sender: bytes) -> None:
+        with pytest.raises(Unreadable, match="one address"):
+            read(b"From: " + sender + b"\r\n\r\nx")
+
     def test_takes_html_only_where_there_is_nothing_else(self) -> None:
         assert "<p" not in read(samples.OUTLOOK).text
         assert read(samples.GMAIL).text.count("Four is fine") == 1
