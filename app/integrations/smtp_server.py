@@ -25,6 +25,10 @@ class MailRefused(Exception):
     """A mail, or one of its recipients, that will not be taken, now or later. The text says why."""
 
 
+class MailPutOff(Exception):
+    """A mail that is not taken for now: its sender tries again. The text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """A mail as it came over the wire, with what its sender's machine said of itself."""
@@ -38,14 +42,14 @@ class Delivered:
 
 
 class MailTaker(Protocol):
-    """Decides about mail. Whatever it raises besides MailRefused puts the mail off: its sender tries again."""
+    """Decides about mail. Whatever it raises besides MailRefused puts the mail off, expected or not."""
 
     async def check_recipient(self, address: str) -> None:
         """Raise MailRefused unless mail to this address is taken."""
         ...
 
     async def take(self, mail: Delivered) -> None:
-        """Keep it for good before this returns. Raises MailRefused."""
+        """Keep it for good before this returns. Raises MailRefused and MailPutOff."""
         ...
 
 
@@ -130,6 +134,9 @@ class _Handler:
         except MailRefused as refusal:
             _log.info("a mail was refused: %s", refusal)
             return f"550 5.7.1 {refusal}"
+        except MailPutOff as reason:
+            _log.info("a mail was put off: %s", reason)
+            return f"451 4.7.0 {reason}"
         except Exception:  # noqa: BLE001 — likewise
             _log.exception("a mail could not be taken")
             return _LATER

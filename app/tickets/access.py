@@ -36,6 +36,8 @@ class CameBy:
     spf: str
     dkim: str
     is_aligned: bool
+    whole: str | None
+    """What it said, where less of that is said here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import Permission, permissions_of
@@ -13,7 +13,7 @@ from app.auth.principals import Principal
 from app.auth.roles import Role
 from app.core.ids import uuid7
 from app.models.public import UserRow
-from app.models.tenant import CustomerRow, TicketMailRow, TicketRow
+from app.models.tenant import CustomerRow, TicketMailRow, TicketMessageRow, TicketRow
 from app.people.ranks import STAFF as STAFF_ROLES
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
@@ -25,16 +25,22 @@ from app.tickets.post import Letterhead
 from app.tickets.schemas.tickets import TicketMessageCreate
 
 MOST_FROM_ONE = 10
+MOST_TO_ONE = 30
 WITHIN = timedelta(minutes=10)
-"""More than so many mails from one sender in that time come from a machine."""
+"""More than so many mails from one sender, or to one ticket, in that time come from a machine."""
 
 _MOST_SUBJECT = 200
 _MOST_BODY = 20_000
+_MOST_WHOLE = 50_000
 _NOTHING_SAID = "(no text)"
 
 
 class NotTaken(Exception):
     """A mail that does not become part of a ticket. The text says why, for its sender."""
+
+
+class NotNow(Exception):
+    """A mail that may become part of a ticket once more is known of it. The text says what, for its sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Arrival:
     sender: str
     subject: str
     text: str
+    whole: str
+    """Likewise, with what it quotes."""
     spf: str
     dkim: str
     is_aligned: bool
@@ -67,23 +75,23 @@ async def admit(
     """Say what becomes of a mail to a ticket's mailbox, or to the business itself; None if it has come before.
 
     To the business itself its customers write: whoever is written to by strangers has other addresses for that. The
-    ticket, or the customer, is for this transaction alone to change. Raises NotTaken.
+    ticket, or the customer, is for this transaction alone to change. Raises NotTaken and NotNow.
     """
     if box is None:
         customer = await _find_customer(session, arrival.sender)
         if customer is None:
             raise NotTaken("This address is for customers, and yours is not known here.")
         admitted = Admitted(_customer_as_author(customer, arrival), None, customer)
-        is_known = await _has_come(session, arrival, TicketMailRow.sender == arrival.sender)
+        is_known = await _has_come(session, arrival)
     else:
         ticket = await _lock(session, box.number)
         author = await _author_of(session, business, ticket, arrival)
         _check_side(author, box.side)
         admitted = Admitted(author, ticket, None, is_note=box.side is Side.NOTES)
-        is_known = await _has_come(session, arrival, TicketMailRow.ticket_id == ticket.id)
+        is_known = await _has_come(session, arrival, ticket)
     if is_known:
         return None
-    await _hold_back(session, arrival, now=now)
+    await _hold_back(session, arrival, admitted.ticket, now=now)
     return admitted
 
 
@@ -102,8 +110,7 @@ async def take(
         kind="note" if admitted.is_note else "reply",
         attachment_ids=list(file_ids),
     )
-    came_by = CameBy(arrival.message_id, arrival.sender, arrival.spf, arrival.dkim, arrival.is_aligned)
-    author = replace(admitted.author, mail=came_by)
+    author = replace(admitted.author, mail=_mail_of(arrival))
     if admitted.ticket is not None:
         await saying.go_on(session, head, admitted.ticket, author, data, now=now)
         return
@@ -125,6 +132,18 @@ async def take(
     await saying.begin(session, head, row, author, data, now=now)
 
 
+def _mail_of(arrival: Arrival) -> CameBy:
+    is_less = arrival.whole.strip() not in arrival.text[:_MOST_BODY]
+    return CameBy(
+        message_id=arrival.message_id,
+        sender=arrival.sender,
+        spf=arrival.spf,
+        dkim=arrival.dkim,
+        is_aligned=arrival.is_aligned,
+        whole=arrival.whole[:_MOST_WHOLE] if is_less else None,
+    )
+
+
 async def _lock(session: AsyncSession, number: int) -> TicketRow:
     """The ticket of this number, or what it goes on as."""
     query = select(TicketRow).where(TicketRow.number == number).with_for_update()
@@ -136,16 +155,23 @@ async def _lock(session: AsyncSession, number: int) -> TicketRow:
     return row
 
 
-async def _has_come(session: AsyncSession, arrival: Arrival, where: ColumnElement[bool]) -> bool:
-    query = select(TicketMailRow.id).where(TicketMailRow.message_id == arrival.message_id, where)
+async def _has_come(session: AsyncSession, arrival: Arrival, ticket: TicketRow | None = None) -> bool:
+    """Whether it is part of this ticket, be it that it came to one which goes on as this; without one, of any."""
+    row, message = TicketMailRow, TicketMessageRow
+    query = select(row.id).where(row.message_id == arrival.message_id, row.sender == arrival.sender)
+    if ticket is not None:
+        query = query.join(message, message.id == row.ticket_message_id).where(message.ticket_id == ticket.id)
     return (await session.scalars(query.limit(1))).one_or_none() is not None
 
 
-async def _hold_back(session: AsyncSession, arrival: Arrival, *, now: datetime) -> None:
+async def _hold_back(session: AsyncSession, arrival: Arrival, ticket: TicketRow | None, *, now: datetime) -> None:
+    """Raise NotTaken for what two machines would write that answer one another, be it under ever new names."""
     row = TicketMailRow
-    recent = select(func.count()).where(row.sender == arrival.sender, row.received_at > now - WITHIN)
-    if (await session.scalar(recent) or 0) >= MOST_FROM_ONE:
-        raise NotTaken("Too many mails have come from you within minutes. A person will answer.")
+    recent = select(func.count()).where(row.received_at > now - WITHIN)
+    if (await session.scalar(recent.where(row.sender == arrival.sender)) or 0) >= MOST_FROM_ONE:
+        raise NotTaken("Too many mails have come from you within minutes.")
+    if ticket and (await session.scalar(recent.where(row.ticket_id == ticket.id)) or 0) >= MOST_TO_ONE:
+        raise NotTaken("Too many mails have come to this ticket within minutes.")
 
 
 async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, arrival: Arrival) -> Author:
@@ -162,6 +188,8 @@ async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, ar
     user = (await session.scalars(query)).one_or_none()
     if user is None:
         return Author(CUSTOMER, None, arrival.sender, "email", is_verified=False, is_known=False)
+    if not arrival.is_aligned and "temperror" in {arrival.spf, arrival.dkim}:
+        raise NotNow("It cannot be told yet whether this mail is yours: the DNS of your domain does not answer.")
     if not arrival.is_aligned:
         raise NotTaken("It is not certain that this mail is yours: neither SPF nor DKIM of your domain speak for it.")
     if not await _may_reply(session, business, user, row):

@@ -10,9 +10,9 @@ from uuid import UUID
 from app.core.clock import utcnow
 from app.errors import TenantNotFound, TenantSuspended, TierLimit
 from app.integrations.dns import Lookup, lookup_of
-from app.integrations.smtp_server import Delivered, MailRefused, taking_mail
+from app.integrations.smtp_server import Delivered, MailPutOff, MailRefused, taking_mail
 from app.mail.incoming.parsing import Attached
-from app.mail.incoming.reading import Circumstances, Reader, Reading, Unwanted
+from app.mail.incoming.reading import Circumstances, Reader, Reading, ReadingFailed, Unwanted
 from app.mail.rendering import REPLY_MARKER
 from app.media.kinds import Refused
 from app.media.shelf import Shelf
@@ -21,7 +21,7 @@ from app.runtime import Runtime
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant, TenantSchema
 from app.tickets import arrivals, mailboxes
-from app.tickets.arrivals import Arrival, NotTaken
+from app.tickets.arrivals import Arrival, NotNow, NotTaken
 from app.tickets.mailboxes import Mailbox
 from app.tickets.post import Letterhead, TicketPost
 
@@ -56,23 +56,35 @@ class Mailroom:
         await self._find(address, utcnow())
 
     async def take(self, mail: Delivered) -> None:
-        """See `MailTaker`. Of several recipients the first that does not take it speaks for all."""
+        """See `MailTaker`. Every recipient that can takes it; the first that does not speaks for all."""
         came = Circumstances(mail.peer, mail.helo, mail.sender, REPLY_MARKER, sorted({self._domain, self._post.domain}))
         try:
             reading = await self._reader.read(mail.raw, came)
         except Unwanted as reason:
             raise MailRefused(str(reason)) from reason
+        except ReadingFailed as reason:
+            raise MailPutOff("It cannot be read for now.") from reason
         arrival = Arrival(
             message_id=reading.message_id,
             sender=reading.sender,
             subject=reading.subject,
             text=reading.new,
+            whole=reading.text,
             spf=reading.verdict.spf,
             dkim=reading.verdict.dkim,
             is_aligned=reading.verdict.is_aligned,
         )
+        refusals: list[MailRefused] = []
+        delays: list[MailPutOff] = []
         for address in dict.fromkeys(mail.recipients):
-            await self._keep(address, reading, arrival)
+            try:
+                await self._keep(address, reading, arrival)
+            except MailRefused as refusal:
+                refusals.append(refusal)
+            except MailPutOff as delay:
+                delays.append(delay)
+        for trouble in (*delays, *refusals):
+            raise trouble
 
     async def _keep(self, address: str, reading: Reading, arrival: Arrival) -> None:
         now = utcnow()
@@ -92,6 +104,8 @@ class Mailroom:
                     await arrivals.take(session, head, admitted, whole, file_ids, now=now)
         except NotTaken as reason:
             raise MailRefused(str(reason)) from reason
+        except NotNow as reason:
+            raise MailPutOff(str(reason)) from reason
 
     async def _take_in(
         self, schema: TenantSchema, uploader_id: UUID, reading: Reading, now: datetime

@@ -24,7 +24,7 @@ from app.mail.delivery import Claimed, envelope
 from app.mail.outbox import Letter, unseal
 from app.models.public import MailRow
 from app.runtime import Runtime
-from app.tickets.arrivals import MOST_FROM_ONE
+from app.tickets.arrivals import MOST_FROM_ONE, MOST_TO_ONE
 from app.tickets.mailboxes import Mailbox, Side, local_part_of
 from app.workers.mailroom import Mailroom, mailroom
 from tests.actors import Business
@@ -133,7 +133,8 @@ class TestReply:
         reply = (await post.said(made))[-1]
         assert (reply["author"], reply["author_id"], reply["body"]) == ("customer", guest.id, "Four is fine.")
         assert (reply["via"], reply["is_verified"]) == ("email", False)
-        assert reply["mail"] == {"sender": guest.email, "spf": "none", "dkim": "none"}
+        facts = {"sender": guest.email, "spf": "none", "dkim": "none", "whole": BODY.strip()}
+        assert reply["mail"] == facts
         shown = (await guest.client.get(f"{TICKETS}/{made['id']}/messages")).json()["items"]
         assert shown[-1]["mail"] is None
 
@@ -189,12 +190,33 @@ class TestReply:
         assert (reply["author"], reply["author_id"], reply["author_name"]) == ("customer", None, "spouse@mail.example")
         assert reply["is_verified"] is False
 
+    async def test_is_shown_as_it_came_where_nothing_was_cut_off(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        assert await post.send(written(guest.email, "Thank you.\n"), post.address(made)) == 250
+        assert (await post.said(made))[-1]["mail"]["whole"] is None
+
+    async def test_is_told_apart_from_one_of_somebody_else_that_has_its_id(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        for sender in ("spouse@mail.example", guest.email):
+            assert await post.send(written(sender), post.address(made)) == 250
+        assert len(await post.said(made)) == 3
+
     async def test_comes_once(self, post: Post) -> None:
         guest, _ = await post.desk.guest()
         made = await post.desk.opened(guest.client)
         answers = await asyncio.gather(*[post.send(written(guest.email), post.address(made)) for _ in range(4)])
         assert answers == [250] * 4
         assert len(await post.said(made)) == 2
+
+    async def test_comes_once_though_its_ticket_was_merged_meanwhile(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        one, other = await post.desk.opened(guest.client), await post.desk.opened(guest.client)
+        assert await post.send(written(guest.email), post.address(one)) == 250
+        await post.desk.business.owner.post(f"{TICKETS}/{one['id']}/merge", json={"into_id": other["id"]})
+        assert await post.send(written(guest.email), post.address(one)) == 250
+        assert [each["body"] for each in await post.said(other)].count("Four is fine.") == 1
 
     async def test_follows_a_ticket_that_was_merged(self, post: Post) -> None:
         guest, _ = await post.desk.guest()
@@ -351,6 +373,20 @@ class TestRefusals:
         ]
         assert codes == [250] * MOST_FROM_ONE + [550]
 
+    async def test_of_machines_that_call_themselves_by_ever_new_names(self, post: Post) -> None:
+        made = await post.desk.opened()
+        codes = []
+        for number in range(MOST_TO_ONE + 1):
+            raw = written(f"robot{number}@mail.example", message_id=f"<{number}@hopper.example>")
+            codes.append(await post.send(raw, post.address(made)))
+        assert codes == [250] * MOST_TO_ONE + [550]
+
+    async def test_of_one_recipient_keeps_it_from_no_other(self, post: Post, other_business: Business) -> None:
+        made = await post.desk.opened()
+        nowhere = post.address({"number": 2**31 - 1}, other_business)
+        assert await post.send(written("a@b.example"), nowhere, post.address(made)) == 550
+        assert len(await post.said(made)) == 2
+
     async def test_of_more_recipients_than_a_person_has(self, post: Post) -> None:
         addresses = [post.address(await post.desk.opened()) for _ in range(MOST_RECIPIENTS + 1)]
         assert await post.send(written("a@b.example"), *addresses) == 250
@@ -368,6 +404,17 @@ class TestOutage:
         async with taking_mail(Mailroom(post.app.state.runtime, DOMAIN, broken), "127.0.0.1", 0, DOMAIN) as port:
             assert await Post(post.app, post.desk, port).send(written(guest.email), post.address(made)) == 250
         assert (await post.said(made))[-1]["mail"]["spf"] == "temperror"
+
+    async def test_of_the_dns_puts_off_who_says_they_work_there(self, post: Post) -> None:
+        member = await post.desk.member("tickets_all")
+        made = await post.desk.opened()
+
+        def broken(name: str, kind: str) -> list[str]:
+            raise DnsUnavailable(f"{name} {kind}")
+
+        async with taking_mail(Mailroom(taking(post.app), DOMAIN, broken), "127.0.0.1", 0, DOMAIN) as port:
+            assert await Post(post.app, post.desk, port).send(written(member.email), post.address(made)) == 451
+        assert len(await post.said(made)) == 1
 
     async def test_of_ours_puts_mail_off(self, post: Post) -> None:
         class Broken(Mailroom):

@@ -8,12 +8,15 @@ from app.db.base import TenantBase
 
 
 class TicketMailRow(TenantBase):
-    """A mail that became part of a ticket: which one it was, whom it says it is from, and what speaks for that."""
+    """A mail that became part of a ticket: which one it was, whom it says it is from, and what speaks for that.
+
+    `whole` is what it said, where the message is less.
+    """
 
     __tablename__ = "ticket_mails"
     __table_args__ = (
         CheckConstraint("length(message_id) BETWEEN 1 AND 998", "message_id"),
-        UniqueConstraint("ticket_id", "message_id"),
+        UniqueConstraint("ticket_id", "message_id", "sender"),
         Index(None, "sender", "received_at"),
         Index(None, "ticket_message_id", unique=True),
     )
@@ -27,3 +30,4 @@ class TicketMailRow(TenantBase):
     dkim: Mapped[str]
     is_aligned: Mapped[bool]
     received_at: Mapped[datetime]
+    whole: Mapped[str | None]

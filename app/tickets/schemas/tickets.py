@@ -110,8 +110,10 @@ class TicketMailRead(ResponseModel):
 
     sender: Annotated[str, Field(examples=["grace@hopper.example"])]
     spf: Annotated[str, Field(examples=["pass"])]
-    """What RFC 8601 calls it: pass, fail, softfail, neutral, none, temperror, permerror."""
+    """What RFC 8601 calls it: pass, fail, softfail, neutral, none, policy, temperror, permerror."""
     dkim: Annotated[str, Field(examples=["pass"])]
+    whole: Annotated[str | None, Field(examples=["Four is fine.\n\nAda wrote:\n> Come by at four."])]
+    """What the mail said before quotations and signature were cut off; null if nothing was."""
 
 
 class TicketMessageRead(ResponseModel):
