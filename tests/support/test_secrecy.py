@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -133,7 +134,9 @@ class TestCanary:
         found = await everything(line, made)
         assert len(found) > 25
         async with app.state.database.transaction() as session:
-            recipients = set(await session.scalars(select(MailRow.recipient).where(MailRow.tenant_id.is_not(None))))
+            recipients = set(
+                await session.scalars(select(MailRow.recipient).where(MailRow.tenant_id == UUID(line.business.id)))
+            )
         for recipient in recipients | {line.business.email}:
             for mail in await mailbox.find(recipient):
                 found[f"mail {recipient} {mail.kind}"] = f"{mail.subject}\n{mail.text}\n{mail.html}\n{mail.sender_name}"

@@ -183,8 +183,17 @@ def _unflowed(part: EmailMessage, text: str) -> str:
     return "\n".join(lines)
 
 
+class _Reader(html2text.HTML2Text):
+    """Writes what stands there: a text that is shown as text has nothing to escape."""
+
+    def handle_data(self, data: str, entity_char: bool = False) -> None:
+        """See the library: what is no entity is taken for one."""
+        del entity_char
+        super().handle_data(data, entity_char=True)
+
+
 def _from_html(html: str) -> str:
-    reader = html2text.HTML2Text(bodywidth=0)
+    reader = _Reader(bodywidth=0)
     reader.ignore_images = reader.ignore_emphasis = reader.ignore_links = True
     return reader.handle(html).strip() if html.strip() else ""
 
@@ -202,7 +211,12 @@ def _tnef(data: bytes) -> tuple[str, list[Attached]]:
 
 
 def _decoded(text: object) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text or "")
+    if not isinstance(text, bytes):
+        return str(text or "")
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("cp1252", "replace")
 
 
 def _name_of(part: EmailMessage) -> str:

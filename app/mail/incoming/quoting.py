@@ -10,7 +10,8 @@ _PARSER = EmailReplyParser(languages=_LANGUAGES)
 _SIGNATURE = re.compile(r"(?m)^(-- ?|Sent from my .{1,40}|Von meinem .{1,40} gesendet|Envoyé de mon .{1,40})$")
 _WROTE = r"wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał\(a\)"
 _INTRODUCED = re.compile(
-    rf"(?m)^(?!>).{{0,200}}\b(?:{_WROTE})\b.{{0,200}}:[ \t]*\n"
+    r"(?m)^(?:(?:On|Am|Le|El|Il|Op|Em|Den)\b.{0,200}\n)?"  # it may be broken within an address
+    rf"(?!>).{{0,200}}\b(?:{_WROTE})\b.{{0,200}}:[ \t]*\n"
     r"(?=(?:[ \t]*\n)*[>|](?:.*\n?)(?:[ \t]*(?:[>|].*)?(?:\n|\Z))*\Z)"
 )
 """The line that introduces a quotation which goes on to the end."""
