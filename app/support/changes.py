@@ -10,6 +10,7 @@ from app.audit.recording import changed, record
 from app.auth.principals import Principal
 from app.core.ids import uuid7
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow, UserRow
+from app.tickets import changes as tickets
 from app.tickets.lifecycle import TicketStatus, after_reply
 
 BUSINESS, PLATFORM = "business", "platform"
@@ -51,7 +52,7 @@ async def add_message(
         if author == PLATFORM and row.first_replied_at is None:
             row.first_replied_at = now
         become(session, row, after_reply(TicketStatus(row.status), by_customer=author == BUSINESS), now=now)
-    touch(row, now=now)
+    tickets.count_change(row, now=now)
     return message
 
 
@@ -61,17 +62,4 @@ def become(session: AsyncSession, row: PlatformTicketRow, to: TicketStatus, *, n
         return
     diff = changed({"status": row.status}, {"status": to.value})
     record(session, AuditEvent.SUPPORT_TICKET_STATUS_CHANGED, tenant_id=None, about=about(row), diff=diff)
-    row.status = to
-    if to is TicketStatus.OPEN:
-        row.resolved_at = row.closed_at = None
-    elif to is TicketStatus.RESOLVED:
-        row.resolved_at = now
-    elif to is TicketStatus.CLOSED:
-        row.closed_at = now
-        row.resolved_at = row.resolved_at or now
-
-
-def touch(row: PlatformTicketRow, *, now: datetime) -> None:
-    """Count a change."""
-    row.revision += 1
-    row.updated_at = now
+    tickets.become(row, to, now=now)

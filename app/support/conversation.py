@@ -16,7 +16,7 @@ from app.db.pages import Orders, find_page
 from app.errors import NotFound, TicketNotFound
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow
 from app.people.post import Post
-from app.support.changes import BUSINESS, about, add_message, become, touch
+from app.support.changes import BUSINESS, about, add_message, become
 from app.support.conversation_schemas import (
     PlatformTicketCreate,
     PlatformTicketFilters,
@@ -27,6 +27,7 @@ from app.support.notices import tell_agents
 from app.support.numbers import insert_numbered
 from app.support.vocabulary import Impact
 from app.tenancy.tenant import Tenant
+from app.tickets.changes import count_change
 from app.tickets.lifecycle import TicketStatus
 
 _ORDERS: Orders = {"created_at": PlatformTicketRow.created_at, "last_message_at": PlatformTicketRow.last_message_at}
@@ -95,7 +96,7 @@ async def settle(session: AsyncSession, actor: Principal, ticket_id: UUID, *, no
     record(session, AuditEvent.PLATFORM_TICKET_SOLVED, about=about(row))
     if row.status not in _OVER:
         become(session, row, TicketStatus.RESOLVED, now=now)
-        touch(row, now=now)
+        count_change(row, now=now)
 
 
 async def _insert(

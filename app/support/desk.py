@@ -21,7 +21,7 @@ from app.errors import FieldError, RevisionStale, TicketNotFound, ValidationFail
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow, TenantRow, UserRow
 from app.people.post import Post
 from app.support import agents
-from app.support.changes import PLATFORM, about, add_message, become, touch
+from app.support.changes import PLATFORM, about, add_message, become
 from app.support.desk_schemas import (
     SupportTicketCounts,
     SupportTicketFilters,
@@ -32,6 +32,7 @@ from app.support.desk_schemas import (
     SupportTicketUpdate,
 )
 from app.support.notices import tell_assignee, tell_business
+from app.tickets.changes import count_change
 from app.tickets.lifecycle import TicketStatus, check_transition
 
 LISTED = {
@@ -121,7 +122,7 @@ async def update(
         assignee = await _require_agent(session, wanted["assignee_id"])
     if not apply(row, wanted):
         return row
-    touch(row, now=now)
+    count_change(row, now=now)
     record(session, AuditEvent.SUPPORT_TICKET_CHANGED, tenant_id=None, about=about(row), diff=changed(before, wanted))
     if assignee and assignee.id not in {actor.user_id, before["assignee_id"]}:
         await tell_assignee(session, post, row, assignee, now=now)
@@ -141,7 +142,7 @@ async def set_status(
     row = await _lock(session, actor, ticket_id, expected)
     check_transition(TicketStatus(row.status), to)
     become(session, row, to, now=now)
-    touch(row, now=now)
+    count_change(row, now=now)
     return row
 
 

@@ -1,17 +1,21 @@
-"""What every change of a ticket has in common."""
+"""What every change of a ticket has in common, be it to a business or to the platform."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.catalogue import EventType
 from app.events.outbox import Event, record
+from app.models.public import PlatformTicketRow
 from app.models.tenant import TicketRow
 from app.tickets.lifecycle import TicketStatus
 from app.tickets.schemas.tickets import TicketRead
 
+AnyTicket: TypeAlias = TicketRow | PlatformTicketRow
 
-def become(row: TicketRow, to: TicketStatus, *, now: datetime) -> None:
+
+def become(row: AnyTicket, to: TicketStatus, *, now: datetime) -> None:
     """Have a ticket be in this status."""
     row.status = to
     if to is TicketStatus.OPEN:
@@ -23,7 +27,7 @@ def become(row: TicketRow, to: TicketStatus, *, now: datetime) -> None:
         row.resolved_at = row.resolved_at or now
 
 
-def count_change(row: TicketRow, *, now: datetime) -> None:
+def count_change(row: AnyTicket, *, now: datetime) -> None:
     """Count a change of a locked ticket as a new revision."""
     row.revision += 1
     row.updated_at = now
