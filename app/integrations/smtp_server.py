@@ -12,7 +12,8 @@ from aiosmtpd.smtp import SMTP
 MOST_BYTES = 25 * 1024 * 1024
 MOST_RECIPIENTS = 5
 
-_IDLE_SECONDS = 60
+_SECONDS_PER_COMMAND = 300  # also for a large mail over a slow line
+_LONGEST_LINE = 64 * 1024  # RFC 5321 has 998; what programs write into one of HTML is not lost for that
 _MOST_CONNECTIONS = 100
 _OK = "250 2.0.0 It was taken."
 _LATER = "451 4.3.0 It cannot be taken for now. Send it again later."
@@ -63,7 +64,7 @@ async def taking_mail(taker: MailTaker, host: str, port: int, hostname: str) -> 
             hostname=hostname,
             ident="ESMTP",
             data_size_limit=MOST_BYTES,
-            timeout=_IDLE_SECONDS,
+            timeout=_SECONDS_PER_COMMAND,
             enable_SMTPUTF8=True,
         ),
         host,
@@ -81,6 +82,8 @@ async def taking_mail(taker: MailTaker, host: str, port: int, hostname: str) -> 
 
 class _Session(SMTP):
     """A connection that ends with the server."""
+
+    line_length_limit = _LONGEST_LINE
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.event_handler.connections.add(transport)

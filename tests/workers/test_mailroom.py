@@ -102,6 +102,12 @@ class TestReply:
             assert await post.send(written(sender), post.address(made)) == 250
         assert len(await post.said(made)) == 3
 
+    async def test_may_have_lines_as_long_as_programs_write_them(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        assert await post.send(written(guest.email, "four " * 4000), post.address(made)) == 250
+        assert (await post.said(made))[-1]["body"].startswith("four four")
+
     async def test_comes_once(self, post: Post) -> None:
         guest, _ = await post.desk.guest()
         made = await post.desk.opened(guest.client)
