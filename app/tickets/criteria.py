@@ -9,7 +9,7 @@ from app.auth.principals import Principal
 from app.db.conditions import contains, equals, is_among, is_set
 from app.models.tenant import TicketMessageRow, TicketRow
 from app.models.tenant.ticket_message import WORDS
-from app.tickets.access import messages_for
+from app.tickets.access import CUSTOMER, messages_for, side_of
 from app.tickets.lifecycle import OVER
 from app.tickets.schemas.tickets import TicketCriteria
 
@@ -25,7 +25,7 @@ def matching(actor: Principal, criteria: TicketCriteria, *, now: datetime) -> Se
         equals(row.category, criteria.category),
         equals(row.assignee_id, actor.user_id if criteria.mine else criteria.assignee_id),
         is_set(row.assignee_id, None if criteria.unassigned is None else not criteria.unassigned),
-        true() if criteria.overdue is None else is_overdue(now) if criteria.overdue else ~is_overdue(now),
+        _is_late(actor, criteria.overdue, now),
         _speaks_of(actor, criteria.q),
     )
 
@@ -36,6 +36,13 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     is_unanswered = and_(row.first_responded_at.is_(None), func.coalesce(row.first_response_due_at <= now, false()))
     is_unresolved = func.coalesce(row.resolution_due_at <= now, false())
     return and_(row.status.not_in(sorted(OVER)), or_(is_unanswered, is_unresolved))
+
+
+def _is_late(actor: Principal, wanted: bool | None, now: datetime) -> ColumnElement[bool]:
+    """Customers are not told by when something was promised, in no way."""
+    if wanted is None or side_of(actor) == CUSTOMER:
+        return true()
+    return is_overdue(now) if wanted else ~is_overdue(now)
 
 
 def _speaks_of(actor: Principal, text: str | None) -> ColumnElement[bool]:

@@ -15,12 +15,12 @@ VARIABLES: Mapping[str, str] = {
     "business.name": "the business's name",
 }
 
-_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def with_known_variables(text: str) -> str:
     """The text, if each variable in it is one of these. Raises InvalidValue."""
-    unknown = [name for name in _VARIABLE.findall(text) if name not in VARIABLES]
+    unknown = [name for name in _names_in(text) if name not in VARIABLES]
     if unknown:
         raise InvalidValue(
             "has the variable '{name}', which there is not; there are {known}",
@@ -32,5 +32,9 @@ def with_known_variables(text: str) -> str:
 
 def fill_in(text: str, values: Mapping[str, str | None]) -> tuple[str, list[str]]:
     """The text with its variables' values, and the names of those without one: their places are left as they are."""
-    missing = [name for name in dict.fromkeys(_VARIABLE.findall(text)) if not values.get(name)]
-    return _VARIABLE.sub(lambda found: values.get(found[1]) or found[0], text), missing
+    missing = [name for name in dict.fromkeys(_names_in(text)) if not values.get(name)]
+    return _VARIABLE.sub(lambda found: values.get(found[1].strip()) or found[0], text), missing
+
+
+def _names_in(text: str) -> list[str]:
+    return [found.strip() for found in _VARIABLE.findall(text)]

@@ -149,6 +149,10 @@ class TestCannedReplies:
         text = (await act(desk, ticket, f"/canned-replies/{reply['id']}", method="GET")).json()
         assert text == {"body": "{{ agent.name }}", "missing": []}
 
+    async def test_take_no_time_for_what_only_looks_like_a_variable(self, desk: Desk) -> None:
+        body = {"title": "t", "body": "{{" + " " * 9_000 + "x"}
+        assert (await desk.business.owner.post(REPLIES, json=body)).status_code == 201
+
     async def test_know_their_variables(self, desk: Desk) -> None:
         body = {"title": "t", "body": "Hello {{ customer.password }}"}
         refused = await desk.business.owner.post(REPLIES, json=body)
