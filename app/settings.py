@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     inbound_mail_domain: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$")
     inbound_mail_host: str = "127.0.0.1"
     inbound_mail_port: int = Field(2525, ge=0, le=65535)
+    inbound_mail_certificate: FilePath | None = None
+    inbound_mail_key: FilePath | None = None
     data_dir: Path = Path(".data")
     media_bucket: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
     media_region: str | None = None
@@ -114,6 +116,12 @@ class Settings(BaseSettings):
         usual = {"http": 80, "https": 443}[self.public_scheme]
         suffix = "" if self.environment is Environment.PRODUCTION or self.port == usual else f":{self.port}"
         return f"{self.public_scheme}://{host}{suffix}"
+
+    @model_validator(mode="after")
+    def _refuse_half_a_certificate(self) -> Self:
+        if (self.inbound_mail_certificate is None) != (self.inbound_mail_key is None):
+            raise ValueError("INBOUND_MAIL_CERTIFICATE and INBOUND_MAIL_KEY go together")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:

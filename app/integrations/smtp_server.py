@@ -2,22 +2,28 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, AnyStr, Protocol
 
 from aiosmtpd.smtp import SMTP
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_RECIPIENTS = 5
+MOST_FROM_ONE_PEER = 10
+LAST_SECONDS = 10.0
 
 _SECONDS_PER_COMMAND = 300  # also for a large mail over a slow line
-_LONGEST_LINE = 64 * 1024  # RFC 5321 has 998; what programs write into one of HTML is not lost for that
+_MOST_OF_A_COMMAND = 100
 _MOST_CONNECTIONS = 100
+_LONGEST_LINE = 64 * 1024  # RFC 5321 has 998; what programs write into one of HTML is not lost for that
 _OK = "250 2.0.0 It was taken."
 _LATER = "451 4.3.0 It cannot be taken for now. Send it again later."
 _BUSY = "421 4.3.2 Too many are connected. Try again later."
+_ENDING = "421 4.3.2 Another will be here soon. Try again later."
 _TOO_MANY = "452 4.5.3 It has too many recipients."
 _log = logging.getLogger(__name__)
 
@@ -54,9 +60,46 @@ class MailTaker(Protocol):
         ...
 
 
+class Certificate:
+    """What we show to who wants to send by TLS. What lies in its place later is shown from then on."""
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        """Read both. Raises OSError and ssl.SSLError."""
+        self._chain, self._key = chain, key
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._read_at = self._written_at()
+        self._context.load_cert_chain(chain, key)
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """For a connection that begins now."""
+        try:
+            written_at = self._written_at()
+            if written_at != self._read_at:
+                self._context.load_cert_chain(self._chain, self._key)
+                self._read_at = written_at
+        except (OSError, ssl.SSLError):  # half of it is there, perhaps: the former one goes on
+            _log.warning("the certificate for incoming mail cannot be read again", exc_info=True)
+        return self._context
+
+    def _written_at(self) -> tuple[int, int]:
+        return self._chain.stat().st_mtime_ns, self._key.stat().st_mtime_ns
+
+
 @asynccontextmanager
-async def taking_mail(taker: MailTaker, host: str, port: int, hostname: str) -> AsyncIterator[int]:
-    """Take mail as long as this is entered; the port that it is taken at. What is being taken at its end is put off."""
+async def taking_mail(
+    taker: MailTaker,
+    host: str,
+    port: int,
+    hostname: str,
+    *,
+    certificate: Certificate | None = None,
+    last_seconds: float = LAST_SECONDS,
+) -> AsyncIterator[int]:
+    """Take mail as long as this is entered; the port that it is taken at.
+
+    What is being taken at its end has so many seconds more, and comes again then. Several processes can share a port.
+    """
     handler = _Handler(taker)
     server = await asyncio.get_running_loop().create_server(
         lambda: _Session(
@@ -65,10 +108,13 @@ async def taking_mail(taker: MailTaker, host: str, port: int, hostname: str) -> 
             ident="ESMTP",
             data_size_limit=MOST_BYTES,
             timeout=_SECONDS_PER_COMMAND,
+            command_call_limit=_MOST_OF_A_COMMAND,
+            tls_context=certificate.context if certificate else None,
             enable_SMTPUTF8=True,
         ),
         host,
         port,
+        reuse_port=True,
     )
     taken_at = server.sockets[0].getsockname()[1]
     _log.info("taking mail at %s:%s", host, taken_at)
@@ -76,7 +122,7 @@ async def taking_mail(taker: MailTaker, host: str, port: int, hostname: str) -> 
         yield taken_at
     finally:
         server.close()
-        handler.close()
+        await handler.end(last_seconds)
         await server.wait_closed()
 
 
@@ -84,17 +130,34 @@ class _Session(SMTP):
     """A connection that ends with the server."""
 
     line_length_limit = _LONGEST_LINE
+    peer = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.event_handler.connections.add(transport)
+        handler: _Handler = self.event_handler
+        self.peer = str((transport.get_extra_info("peername") or [""])[0])
+        is_too_many = self not in handler.sessions and not handler.has_room_for(self.peer)
+        handler.sessions.add(self)  # once more with TLS
         super().connection_made(transport)
-        if len(self.event_handler.connections) > _MOST_CONNECTIONS and isinstance(transport, asyncio.WriteTransport):
-            transport.write(f"{_BUSY}\r\n".encode())
-            transport.close()
+        if is_too_many:
+            self.hang_up(_BUSY)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.event_handler.connections.discard(self.transport)
+        self.event_handler.forget(self)
         super().connection_lost(error)
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer a command; the answer to a mail settles it."""
+        await super().push(status)
+        handler: _Handler = self.event_handler
+        handler.settle(self)
+        if handler.is_ending:
+            self.hang_up(_ENDING)
+
+    def hang_up(self, farewell: str) -> None:
+        """End the connection, once what was said has been sent."""
+        if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
+            self.transport.write(f"{farewell}\r\n".encode())
+            self.transport.close()
 
 
 class _Handler:
@@ -102,12 +165,46 @@ class _Handler:
 
     def __init__(self, taker: MailTaker) -> None:
         self._taker = taker
-        self.connections: set[asyncio.BaseTransport] = set()
+        self._takes: dict[_Session, asyncio.Task[None]] = {}
+        self._is_settled = asyncio.Event()
+        self._is_settled.set()
+        self.sessions: set[_Session] = set()
+        self.is_ending = False
 
-    def close(self) -> None:
-        """End every connection."""
-        for transport in list(self.connections):
-            transport.close()
+    def has_room_for(self, peer: str) -> bool:
+        """Whether one more connection from there is listened to."""
+        from_there = sum(session.peer == peer for session in self.sessions)
+        return len(self.sessions) < _MOST_CONNECTIONS and from_there < MOST_FROM_ONE_PEER
+
+    def settle(self, session: _Session) -> None:
+        """Note that whoever sent a mail knows what became of it."""
+        self._takes.pop(session, None)
+        if not self._takes:
+            self._is_settled.set()
+
+    def forget(self, session: _Session) -> None:
+        """Note that a connection has ended; what was being taken is given up, and comes again."""
+        self.sessions.discard(session)
+        if take := self._takes.get(session):
+            take.cancel()
+        self.settle(session)
+
+    async def end(self, seconds: float) -> None:
+        """End every connection: at once those that wait, the others once it is known what becomes of their mails."""
+        self.is_ending = True
+        for session in self.sessions - self._takes.keys():
+            session.hang_up(_ENDING)
+        takes = list(self._takes.values())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._is_settled.wait()
+        except TimeoutError:
+            _log.warning("%s mails are put off", len(self._takes))
+        for take in takes:
+            take.cancel()
+        await asyncio.gather(*takes, return_exceptions=True)
+        for session in list(self.sessions):
+            session.hang_up(_ENDING)
 
     async def handle_RCPT(  # noqa: N802 — as aiosmtpd calls it
         self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -124,7 +221,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802 — likewise
+    async def handle_DATA(self, server: _Session, session: Any, envelope: Any) -> str:  # noqa: N802 — likewise
         mail = Delivered(
             peer=str(session.peer[0]),
             helo=session.host_name or "",
@@ -133,7 +230,7 @@ class _Handler:
             raw=envelope.original_content or b"",
         )
         try:
-            await self._taker.take(mail)
+            await self._take(server, mail)
         except MailRefused as refusal:
             _log.info("a mail was refused: %s", refusal)
             return f"550 5.7.1 {refusal}"
@@ -144,6 +241,11 @@ class _Handler:
             _log.exception("a mail could not be taken")
             return _LATER
         return _OK
+
+    async def _take(self, session: _Session, mail: Delivered) -> None:
+        self._is_settled.clear()
+        self._takes[session] = take = asyncio.create_task(self._taker.take(mail), name="mail")
+        await take
 
     async def handle_exception(self, error: Exception) -> str:
         """See aiosmtpd: what the protocol itself stumbles over."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.core.clock import utcnow
 from app.errors import TenantNotFound, TenantSuspended, TierLimit
 from app.integrations.dns import Lookup, lookup_of
-from app.integrations.smtp_server import Delivered, MailPutOff, MailRefused, taking_mail
+from app.integrations.smtp_server import Certificate, Delivered, MailPutOff, MailRefused, taking_mail
 from app.mail.incoming.parsing import Attached
 from app.mail.incoming.reading import Circumstances, Reader, Reading, ReadingFailed, Unwanted
 from app.mail.rendering import REPLY_MARKER
@@ -38,7 +38,9 @@ async def mailroom(runtime: Runtime) -> AsyncIterator[int | None]:
         return
     room = Mailroom(runtime, settings.inbound_mail_domain, lookup_of(settings))
     host, port = settings.inbound_mail_host, settings.inbound_mail_port
-    async with taking_mail(room, host, port, settings.inbound_mail_domain) as taken_at:
+    chain, key = settings.inbound_mail_certificate, settings.inbound_mail_key
+    certificate = Certificate(chain, key) if chain and key else None
+    async with taking_mail(room, host, port, settings.inbound_mail_domain, certificate=certificate) as taken_at:
         yield taken_at
 
 
