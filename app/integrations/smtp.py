@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
@@ -99,7 +100,7 @@ class DirectoryTransport:
     directory: Path
 
     async def send(self, message: EmailMessage) -> None:
-        """Write it to `<the id of the mail>.eml`. Raises MailRefused."""
+        """Write it to a file named by its Message-ID and recipient: several are told the same. Raises MailRefused."""
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
@@ -107,7 +108,8 @@ class DirectoryTransport:
 
     def _write(self, message: EmailMessage) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = message["Message-ID"].strip("<>").partition("@")[0]
+        recipient = sha256(message["To"].addresses[0].addr_spec.encode()).hexdigest()[:8]
+        name = f"{message['Message-ID'].strip('<>').partition('@')[0]}-{recipient}"
         unfinished = self.directory / f".{name}"
         unfinished.touch(mode=0o600)
         unfinished.write_bytes(message.as_bytes(policy=SMTPUTF8))

@@ -136,6 +136,8 @@ async def _headers(
     references = [theirs.get(each) or f"<{each}@{head.post.domain}>" for each in reversed(earlier)]
     references += [theirs[message.id]] if message.id in theirs else []
     headers = {"Message-ID": own, "X-Loop": head.post.domain, "X-Auto-Response-Suppress": "All"}
+    if side is Side.CUSTOMER and message.author == "customer" and message.id in theirs:
+        headers["Auto-Submitted"] = "auto-replied"  # RFC 3834: their mail is what it answers
     if references:
         headers |= {"In-Reply-To": references[-1], "References": " ".join(references)}
     if head.post.mailbox_domain is not None and head.mode is Mode.LIVE:  # mailboxes are those of live tickets

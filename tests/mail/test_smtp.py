@@ -120,10 +120,16 @@ class TestDirectory:
     async def test_keeps_a_mail_as_a_file_for_nobody_else(self, tmp_path: Path) -> None:
         await DirectoryTransport(tmp_path / "mail").send(letter("Zoë <grace@example.com>"))
         (file,) = (tmp_path / "mail").iterdir()
-        assert file.name == "0198.eml"
+        assert file.name.startswith("0198-")
         assert [stat.S_IMODE(each.stat().st_mode) for each in (file.parent, file)] == [0o700, 0o600]
         message = message_from_bytes(file.read_bytes(), policy=default)
         assert (message["To"], message["Subject"]) == ("Zoë <grace@example.com>", "Grüße")
+
+    async def test_keeps_what_several_are_told_of_once_for_each(self, tmp_path: Path) -> None:
+        for recipient in ("grace@example.com", "ada@example.com", "ada@example.com"):
+            await DirectoryTransport(tmp_path / "mail").send(letter(recipient))
+        kept = [message_from_bytes(file.read_bytes(), policy=default) for file in (tmp_path / "mail").iterdir()]
+        assert sorted(message["To"] for message in kept) == ["ada@example.com", "grace@example.com"]
 
     async def test_says_when_there_is_no_room(self, tmp_path: Path) -> None:
         (tmp_path / "mail").write_text("a file in its place")

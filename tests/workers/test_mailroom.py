@@ -190,6 +190,7 @@ class TestConversation:
         assert await post.send(asked, f"{post.desk.business.slug}@{DOMAIN}") == 250
         (received,), news = await post.sent(guest.email), (await post.sent(owner))[-1]
         assert received["In-Reply-To"] == news["In-Reply-To"] == "<ask@hopper.example>"
+        assert [received["Auto-Submitted"], news["Auto-Submitted"]] == ["auto-replied", "auto-generated"]
         assert "Is four fine?" in news.as_string()
         async with post.vouched_for(owner) as certain:
             answer = signed(written(owner, "It is.", message_id="<yes@salon.example>"), owner.rpartition("@")[2])

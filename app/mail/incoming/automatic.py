@@ -8,7 +8,16 @@ MOST_HOPS = 50
 
 _MACHINES = {"mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply", "bounce", "bounces"}
 _MASSES = {"bulk", "junk", "list", "auto_reply"}
-_TELLTALE = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "list-unsubscribe", "x-loop")
+_TELLTALE = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-auto-response-suppress",
+    "x-failed-recipients",
+    "list-id",
+    "list-post",
+    "list-unsubscribe",
+    "x-loop",
+)
 _REPORTS = {"multipart/report", "message/delivery-status", "message/disposition-notification"}
 
 
@@ -20,7 +29,8 @@ def reason_to_refuse(mail: Incoming, *, envelope_sender: str, own_domains: Colle
 def _reasons(mail: Incoming, envelope_sender: str, own_domains: Collection[str]) -> Iterator[str]:
     if mail.message_id.rstrip(">").rpartition("@")[2].lower() in own_domains:
         yield "It is one of our own."
-    if not envelope_sender or mail.content_type in _REPORTS:
+    is_returned = any(each.strip() == "<>" for each in mail.headers.get("return-path", ()))
+    if not envelope_sender or is_returned or mail.content_type in _REPORTS:
         yield "It is a report about another mail."
     if mail.sender.partition("@")[0] in _MACHINES:
         yield "It comes from an address that nobody answers at."
