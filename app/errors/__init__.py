@@ -19,6 +19,7 @@ Problem
 ├── MethodNotAllowed (405)
 ├── Conflict (409)              SlugTaken · EmailTaken · AlreadyInvited · SlotTaken · ResourceBusy · InvalidTransition
 │                               · DomainTaken · TicketMerged · UploadIncomplete · MediaFileInUse
+│                               · MediaFileLimit
 │                               · ResourceInUse · Archived · WebhookEndpointLimit · AlreadyMasquerading
 │                               · WebhookEndpointDisabled · DeliveryPending · ReplayRunning
 │                               · NotMasquerading · SecondFactorPresent · SecondFactorMissing · LastOwner
@@ -59,6 +60,7 @@ from app.errors.conflicts import (
     LastOwner,
     ListenerLimit,
     MediaFileInUse,
+    MediaFileLimit,
     NotMasquerading,
     PasskeyLimit,
     ReplayRunning,
@@ -192,6 +194,7 @@ __all__ = [
     "MalformedJson",
     "MasqueradeDenied",
     "MediaFileInUse",
+    "MediaFileLimit",
     "MediaFileNotFound",
     "MediaFileRefused",
     "MethodNotAllowed",

@@ -30,6 +30,13 @@ class UploadIncomplete(Conflict):
     """
 
 
+class MediaFileLimit(Conflict):
+    """You have as many files as you may that belong to nothing.
+
+    What is announced or uploaded counts until it is used or deleted: 50 files, or 250 MiB.
+    """
+
+
 class MediaFileInUse(Conflict):
     """The file belongs to something.
 

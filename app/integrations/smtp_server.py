@@ -16,14 +16,20 @@ MOST_RECIPIENTS = 5
 MOST_FROM_ONE_PEER = 10
 LAST_SECONDS = 10.0
 
+_SECONDS_OF_A_SESSION = 900.0
 _SECONDS_PER_COMMAND = 300  # also for a large mail over a slow line
 _MOST_OF_A_COMMAND = 100
 _MOST_CONNECTIONS = 100
+_MOST_HELD_OF_ONE = 64 * 1024**2
+_MOST_HELD = 512 * 1024**2
+"""Bytes of memory of the mails that are coming in, of one session and of all."""
+_BYTES_OF_A_LINE = 64  # aiosmtpd keeps each by itself, be it empty
 _LONGEST_LINE = 64 * 1024  # RFC 5321 has 998; what programs write into one of HTML is not lost for that
 _OK = "250 2.0.0 It was taken."
 _LATER = "451 4.3.0 It cannot be taken for now. Send it again later."
 _BUSY = "421 4.3.2 Too many are connected. Try again later."
 _ENDING = "421 4.3.2 Another will be here soon. Try again later."
+_TOO_LARGE = "421 4.3.1 There is no room for so much. Try again later."
 _TOO_MANY = "452 4.5.3 It has too many recipients."
 _log = logging.getLogger(__name__)
 
@@ -131,6 +137,9 @@ class _Session(SMTP):
 
     line_length_limit = _LONGEST_LINE
     peer = ""
+    held = 0
+    """How much memory the mail takes that is coming in."""
+    deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         handler: _Handler = self.event_handler
@@ -140,14 +149,31 @@ class _Session(SMTP):
         super().connection_made(transport)
         if is_too_many:
             self.hang_up(_BUSY)
+        elif self.deadline is None:
+            self.deadline = asyncio.get_running_loop().call_later(_SECONDS_OF_A_SESSION, self.hang_up, _BUSY)
+
+    def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super()._cb_client_connected(_Counted(reader, self), writer)  # type: ignore[arg-type] # as far as it is asked
+
+    def hold(self, line: bytes) -> None:
+        """Count a line that is kept. For more than there is room for it ends the connection: raises CancelledError."""
+        handler: _Handler = self.event_handler
+        self.held += len(line) + _BYTES_OF_A_LINE
+        if self.held > _MOST_HELD_OF_ONE or sum(session.held for session in handler.sessions) > _MOST_HELD:
+            self.hang_up(_TOO_LARGE)
+            raise asyncio.CancelledError
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self.deadline is not None:
+            self.deadline.cancel()
+        self.held = 0
         self.event_handler.forget(self)
         super().connection_lost(error)
 
     async def push(self, status: AnyStr) -> None:
         """Answer a command; the answer to a mail settles it."""
         await super().push(status)
+        self.held = 0
         handler: _Handler = self.event_handler
         handler.settle(self)
         if handler.is_ending:
@@ -158,6 +184,23 @@ class _Session(SMTP):
         if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
             self.transport.write(f"{farewell}\r\n".encode())
             self.transport.close()
+
+
+class _Counted:
+    """A reader that tells its session of each line."""
+
+    def __init__(self, reader: asyncio.StreamReader, session: _Session) -> None:
+        self._reader = reader
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+        """See StreamReader."""
+        line = await self._reader.readuntil(separator)
+        self._session.hold(line)
+        return line
 
 
 class _Handler:

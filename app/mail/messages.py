@@ -238,6 +238,8 @@ class TicketNews(Message):
     lines: tuple[str, ...]
     change: Literal["opened", "replied", "noted"]
     can_reply: bool
+    is_verified: bool = True
+    """Whether it is certain who wrote it: of a mail that is so if its sender's domain vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)

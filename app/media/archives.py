@@ -33,7 +33,7 @@ def detect(data: bytes) -> MediaType:
             entries = archive.infolist()
             _check_entries(entries, len(data))
             return _type_of(archive, entries)
-    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, struct.error, zlib.error) as error:
+    except (BadZipFile, OSError, ValueError, RuntimeError, struct.error, zlib.error) as error:
         raise Refused(Reason.DAMAGED) from error
 
 

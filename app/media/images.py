@@ -12,6 +12,8 @@ THUMBNAIL = 320
 _MOST_AT_A_SIDE = {Purpose.ATTACHMENT: 4096, Purpose.LOGO: 1024, Purpose.AVATAR: 512}
 _FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG", MediaType.GIF: "GIF", MediaType.WEBP: "WEBP"}
 _QUALITY = 85
+_SCAN = b"\xff\xda"
+_MOST_SCANS = 100  # each goes over all the pixels; what people make has ten
 _MOST_PIXELS = dict.fromkeys(_FORMATS, 25_000_000) | {MediaType.JPEG: 50_000_000}  # which is decoded smaller than it is
 
 
@@ -32,6 +34,8 @@ def make_anew(data: bytes, declared: MediaType, purpose: Purpose) -> Inspected:
     Of one that moves it is the first frame. Photographs are JPEG, everything else is PNG. Takes CPU: run it in a
     thread. Raises Refused.
     """
+    if declared is MediaType.JPEG and data.count(_SCAN) > _MOST_SCANS:
+        raise Refused(Reason.BOMB)
     try:
         with Image.open(BytesIO(data), formats=[_FORMATS[declared]]) as opened:
             _check_pixels(opened, declared)

@@ -14,6 +14,7 @@ from app.core.ids import uuid7
 from app.errors import (
     FieldError,
     MediaFileInUse,
+    MediaFileLimit,
     MediaFileNotFound,
     MediaFileRefused,
     Problem,
@@ -31,6 +32,10 @@ from app.subscriptions.limits import require_storage
 
 UNFINISHED_FOR = timedelta(hours=24)
 UNUSED_FOR = timedelta(days=7)
+
+MOST_UNUSED = 50
+MOST_UNUSED_BYTES = 250 * 1024 * 1024
+"""What one uploader may have that belongs to nothing yet."""
 
 _WHY = {
     Reason.SIZE: Sentence("The file is not of the size that was announced."),
@@ -95,7 +100,8 @@ async def complete(shelf: Shelf, actor: Principal, file_id: UUID, *, now: dateti
     """Look at what was uploaded, and take it or refuse it. Done again it says the same again.
 
     No transaction is open meanwhile. What is kept lies where nobody can write but us: whoever uploads something else
-    once this is done changes nothing. Raises MediaFileNotFound, UploadIncomplete and MediaFileRefused.
+    once this is done changes nothing. Raises MediaFileNotFound, UploadIncomplete, MediaFileRefused, and TierLimit
+    for a picture that is more than was announced, once it is made anew.
     """
     async with shelf.begin() as session:
         row = await require(session, actor, file_id)
@@ -116,6 +122,14 @@ async def delete(session: AsyncSession, actor: Principal, file_id: UUID, *, now:
     discard(row, now=now)
 
 
+async def discard_unattached(session: AsyncSession, file_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Have those of these files be removed that belong to nothing."""
+    row = MediaFileRow
+    query = select(row).where(row.id.in_(file_ids), row.attached_to.is_(None)).order_by(row.id).with_for_update()
+    for each in await session.scalars(query) if file_ids else ():
+        discard(each, now=now)
+
+
 def discard(row: MediaFileRow, *, now: datetime) -> None:
     """Have nobody find the file any longer, and be it removed with the next round."""
     row.attached_kind = row.attached_to = None
@@ -131,7 +145,8 @@ async def count_bytes(session: AsyncSession) -> int:
 async def _add(
     session: AsyncSession, shelf: Shelf, uploader_id: UUID, data: MediaFileCreate, *, now: datetime
 ) -> MediaFileRow:
-    """The row of a file that is to come. Raises TierLimit."""
+    """The row of a file that is to come. Raises TierLimit, and MediaFileLimit for who has too much that is unused."""
+    await _check_unused(session, uploader_id, data.size)
     await require_storage(session, shelf.schema.tenant_id, _IN_USE, data.size)
     made = MediaFileRow(
         **data.model_dump(),
@@ -144,6 +159,19 @@ async def _add(
     session.add(made)
     await session.flush()
     return made
+
+
+async def _check_unused(session: AsyncSession, uploader_id: UUID, size: int) -> None:
+    """See that nobody takes all the room with what belongs to nothing. Raises MediaFileLimit."""
+    row = MediaFileRow
+    unused = select(func.count(), func.coalesce(func.sum(row.size), 0)).where(
+        row.uploader_id == uploader_id, row.attached_to.is_(None), row.status.in_(("pending", "ready"))
+    )
+    count, used = (await session.execute(unused)).one()
+    if count >= MOST_UNUSED or used + size > MOST_UNUSED_BYTES:
+        raise MediaFileLimit(
+            "You have {count} files that belong to nothing yet. Use or delete some of them.", params={"count": count}
+        )
 
 
 def _check_purpose(data: MediaFileCreate) -> None:
@@ -166,6 +194,9 @@ async def _settle(shelf: Shelf, actor: Principal, announced: MediaFileRow, *, no
         async with shelf.begin() as session:
             row = await require(session, actor, announced.id, for_update=True)
             if row.status == "pending":
+                if isinstance(verdict, Inspected) and len(verdict.data) > row.size:  # made anew it can be more
+                    more = len(verdict.data) - row.size
+                    await require_storage(session, shelf.schema.tenant_id, _IN_USE, more)
                 _decide(row, verdict, kept, now=now)
     except Problem:
         await _discard(shelf, kept)
@@ -182,9 +213,10 @@ async def _judge(shelf: Shelf, announced: MediaFileRow) -> Inspected | Reason | 
         return None
     declared, purpose = MediaType(announced.content_type), Purpose(announced.purpose)
     try:
-        return await shelf.inspector.inspect(data, declared, purpose, announced.size)
+        inspected = await shelf.inspector.inspect(data, declared, purpose, announced.size)
     except Refused as refusal:
         return refusal.reason
+    return inspected if len(inspected.data) <= MOST_BYTES[purpose] else Reason.TOO_MANY_PIXELS
 
 
 async def _keep(shelf: Shelf, file_id: UUID, inspected: Inspected) -> list[str]:

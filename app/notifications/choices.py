@@ -72,10 +72,15 @@ DEFAULTS: Mapping[NotificationKind, Choice] = {
 
 async def find(session: AsyncSession, user_ids: Collection[UUID], kind: NotificationKind) -> dict[UUID, Choice]:
     """What each of the users wants of a kind that they choose about."""
+    documents = await find_documents(session, user_ids)
+    return {user_id: choice_of(documents.get(user_id, {}), kind) for user_id in user_ids}
+
+
+async def find_documents(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The preferences of those of the users who have any."""
     row = UserPreferencesRow
     query = select(row.user_id, row.document).where(row.user_id.in_(user_ids))
-    documents = dict((await session.execute(query)).tuples().all())
-    return {user_id: choice_of(documents.get(user_id, {}), kind) for user_id in user_ids}
+    return dict((await session.execute(query)).tuples().all())
 
 
 def choice_of(document: Mapping[str, Any], kind: NotificationKind) -> Choice:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.ids import first_uuid7, uuid7
 from app.core.pagination import Page
@@ -83,9 +84,9 @@ async def tell(
             session.add(row)
         else:
             row.data, row.count, row.created_at = notice.model_dump(mode="json"), row.count + 1, now
-        row.is_in_app = choice.in_app
+        row.is_in_app = (user_id in running and row.is_in_app) or choice.in_app  # what is shown stays there
         call_at_commit(session, channel_of(user_id, is_sandbox=news.is_sandbox))
-        row.mail_at = row.mail_at or mail_at
+        row.mail_at = min(filter(None, (row.mail_at, mail_at)), default=None)
     return {user_id for user_id, choice in chosen.items() if choice.email is EmailChoice.AT_ONCE}
 
 
@@ -139,24 +140,38 @@ async def find(session: AsyncSession, user_id: UUID, filters: NotificationFilter
 
 
 async def mark_read(session: AsyncSession, user_id: UUID, notification_id: UUID, *, now: datetime) -> NotificationRow:
-    """Note that the user has read it; the first time counts. Raises NotificationNotFound for anybody else's."""
+    """Note that the user has read it; the first time counts. Raises NotificationNotFound for anybody else's.
+
+    What has happened again meanwhile they have not read.
+    """
     query = select(NotificationRow).where(NotificationRow.id == notification_id, NotificationRow.user_id == user_id)
     row = (await session.scalars(query)).one_or_none()
     if row is None:
         raise NotificationNotFound(
             "There is no notification {notification_id}.", params={"notification_id": notification_id}
         )
-    row.read_at = row.read_at or now
+    known = row.count
+    await session.refresh(row, with_for_update=True)
+    if row.count == known:
+        row.read_at = row.read_at or now
     call_at_commit(session, channel_of(user_id, is_sandbox=row.is_sandbox))
     return row
 
 
 async def mark_all_read(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
-    """Note that the user has read whatever there is."""
+    """Note that the user has read whatever there is; not what happens again meanwhile."""
+    row, known = NotificationRow, aliased(NotificationRow)
     await session.execute(
-        update(NotificationRow)
-        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None), NotificationRow.is_in_app)
+        update(row)
+        .where(
+            row.user_id == user_id,
+            row.read_at.is_(None),
+            row.is_in_app,
+            row.id == known.id,
+            row.count == known.count,  # looked at again, should the row have changed while it was waited for
+        )
         .values(read_at=now)
+        .execution_options(synchronize_session=False)
     )
     for is_sandbox in (False, True):
         call_at_commit(session, channel_of(user_id, is_sandbox=is_sandbox))

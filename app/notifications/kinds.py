@@ -218,10 +218,12 @@ class TicketNews(TicketNotice):
     title = "News of a ticket"
 
     author: str
-    what: Literal["opened", "replied", "noted"]
+    what: Literal["opened", "replied", "noted", "closed", "reopened"]
+    is_verified: bool = True
 
     def text(self) -> str:
-        return f"{self.author} {_TICKET_NEWS[self.what]} #{self.number}: {self.subject}"
+        doubt = "" if self.is_verified else " (it is not certain that it was them)"
+        return f"{self.author} {_TICKET_NEWS[self.what]} #{self.number}{doubt}: {self.subject}"
 
 
 class TicketOverdue(TicketNotice):
@@ -293,7 +295,13 @@ NOTICES: dict[NotificationKind, type[Notice]] = {
 
 _IF_NOT_YOU = "If that was not you, change your password and end the sessions that you do not know."
 _IF_NOT_YOU_RESET = "If that was not you, have a link sent by `Forgotten password`, and tell the business."
-_TICKET_NEWS = {"opened": "opened", "replied": "replied to", "noted": "noted something about"}
+_TICKET_NEWS = {
+    "opened": "opened",
+    "replied": "replied to",
+    "noted": "noted something about",
+    "closed": "closed",
+    "reopened": "opened once more",
+}
 _DOMAIN_CHANGES = {
     "verified": "is proved to be yours.",
     "active": "leads here: your business answers there.",

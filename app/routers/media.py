@@ -5,7 +5,15 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from app.auth.dependencies import Now, TenantSession
-from app.errors import InPersonOnly, MediaFileInUse, MediaFileNotFound, MediaFileRefused, TierLimit, UploadIncomplete
+from app.errors import (
+    InPersonOnly,
+    MediaFileInUse,
+    MediaFileLimit,
+    MediaFileNotFound,
+    MediaFileRefused,
+    TierLimit,
+    UploadIncomplete,
+)
 from app.media import uploading
 from app.media.dependencies import CanReadMedia, CanWriteMedia, CurrentShelf
 from app.media.schemas import MediaFileCreate, MediaFileRead
@@ -15,7 +23,7 @@ from app.routers.routing import ApiRouter
 router = ApiRouter(prefix="/media", tags=["Files"], responses=problems(*PERMITTED))
 
 
-@router.post("", status_code=201, summary="Announce a file", responses=problems(TierLimit))
+@router.post("", status_code=201, summary="Announce a file", responses=problems(TierLimit, MediaFileLimit))
 async def create_media_file(
     body: MediaFileCreate,
     actor: CanWriteMedia,
@@ -37,7 +45,7 @@ async def create_media_file(
 @router.post(
     "/{media_id}/complete",
     summary="Complete a file",
-    responses=problems(MediaFileNotFound, UploadIncomplete, MediaFileRefused),
+    responses=problems(MediaFileNotFound, UploadIncomplete, MediaFileRefused, TierLimit),
 )
 async def complete_media_file(media_id: UUID, actor: CanWriteMedia, shelf: CurrentShelf, now: Now) -> MediaFileRead:
     """Have what was uploaded be looked at. It is taken if it is what was announced, and refused otherwise.

@@ -28,12 +28,11 @@ from app.support.numbers import insert_numbered
 from app.support.vocabulary import Impact
 from app.tenancy.tenant import Tenant
 from app.tickets.changes import count_change
-from app.tickets.lifecycle import TicketStatus
+from app.tickets.lifecycle import OVER, TicketStatus
 
 _ORDERS: Orders = {"created_at": PlatformTicketRow.created_at, "last_message_at": PlatformTicketRow.last_message_at}
 _MESSAGE_ORDERS: Orders = {"created_at": PlatformTicketMessageRow.created_at}
 _PRIORITIES = {Impact.QUESTION: "normal", Impact.HINDERED: "high", Impact.STOPPED: "urgent"}
-_OVER = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 
 
 async def open_ticket(
@@ -94,7 +93,7 @@ async def settle(session: AsyncSession, actor: Principal, ticket_id: UUID, *, no
     """Say that what was asked is settled. It looks the same where it was over already. Raises TicketNotFound."""
     row = await require(session, actor, ticket_id, for_update=True)
     record(session, AuditEvent.PLATFORM_TICKET_SOLVED, about=about(row))
-    if row.status not in _OVER:
+    if row.status not in OVER:
         become(session, row, TicketStatus.RESOLVED, now=now)
         count_change(row, now=now)
 

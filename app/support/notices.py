@@ -11,6 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import Permission, permissions_of
+from app.auth.roles import Role
 from app.mail.messages import PlatformTicketReplied, SupportTicket
 from app.models.public import PlatformTicketMessageRow, PlatformTicketRow, TenantRow, UserRow
 from app.notifications.inbox import News, tell
@@ -24,6 +26,7 @@ from app.tenancy.tenant import Tenant
 
 MOST_MAILED = 20
 """Messages of one business in an hour that mails of their own are sent about; the others are gathered."""
+_READERS = [role for role in Role if Permission.SUPPORT_READ in permissions_of(role)]
 _WINDOW = timedelta(hours=1)
 _LONGEST_QUOTE = 2000
 
@@ -53,8 +56,10 @@ async def tell_assignee(
 
 
 async def tell_business(session: AsyncSession, post: Post, row: PlatformTicketRow, said: str, *, now: datetime) -> None:
-    """Tell whoever asked that the platform has answered; the owners, if they can no longer log in."""
-    query = select(UserRow).where(UserRow.id == row.opener_id, UserRow.is_active)
+    """Tell whoever asked that the platform has answered; the owners, if that one may no longer read it."""
+    query = select(UserRow).where(
+        UserRow.id == row.opener_id, UserRow.tenant_id == row.tenant_id, UserRow.is_active, UserRow.role.in_(_READERS)
+    )
     opener = (await session.scalars(query)).one_or_none()
     tenant = await session.get_one(TenantRow, row.tenant_id)
     message = PlatformTicketReplied(

@@ -32,6 +32,7 @@ WITHIN = timedelta(minutes=10)
 _MOST_SUBJECT = 200
 _MOST_BODY = 20_000
 _MOST_WHOLE = 50_000
+_FOR_CUSTOMERS = "This address is for customers whose domain vouches for their mails, and yours is not known here so."
 _NOTHING_SAID = "(no text)"
 
 
@@ -74,13 +75,15 @@ async def admit(
 ) -> Admitted | None:
     """Say what becomes of a mail to a ticket's mailbox, or to the business itself; None if it has come before.
 
-    To the business itself its customers write: whoever is written to by strangers has other addresses for that. The
-    ticket, or the customer, is for this transaction alone to change. Raises NotTaken and NotNow.
+    To the business itself its customers write: whoever is written to by strangers has other addresses for that. Nobody
+    has to have been given that address, so their domain has to vouch for the mail, or anybody could ask who is a
+    customer. The ticket, or the customer, is for this transaction alone to change. Raises NotTaken and NotNow.
     """
     if box is None:
+        _require_certainty(arrival, _FOR_CUSTOMERS)
         customer = await _find_customer(session, arrival.sender)
         if customer is None:
-            raise NotTaken("This address is for customers, and yours is not known here.")
+            raise NotTaken(_FOR_CUSTOMERS)
         admitted = Admitted(_customer_as_author(customer, arrival), None, customer)
         is_known = await _has_come(session, arrival)
     else:
@@ -165,13 +168,16 @@ async def _has_come(session: AsyncSession, arrival: Arrival, ticket: TicketRow |
 
 
 async def _hold_back(session: AsyncSession, arrival: Arrival, ticket: TicketRow | None, *, now: datetime) -> None:
-    """Raise NotTaken for what two machines would write that answer one another, be it under ever new names."""
+    """Raise NotNow for what two machines would write that answer one another, be it under ever new names.
+
+    What a domain vouches for is counted by itself: nobody is kept out by who writes in their name.
+    """
     row = TicketMailRow
-    recent = select(func.count()).where(row.received_at > now - WITHIN)
+    recent = select(func.count()).where(row.received_at > now - WITHIN, row.is_aligned == arrival.is_aligned)
     if (await session.scalar(recent.where(row.sender == arrival.sender)) or 0) >= MOST_FROM_ONE:
-        raise NotTaken("Too many mails have come from you within minutes.")
+        raise NotNow("Too many mails have come from you within minutes.")
     if ticket and (await session.scalar(recent.where(row.ticket_id == ticket.id)) or 0) >= MOST_TO_ONE:
-        raise NotTaken("Too many mails have come to this ticket within minutes.")
+        raise NotNow("Too many mails have come to this ticket within minutes.")
 
 
 async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, arrival: Arrival) -> Author:
@@ -188,13 +194,21 @@ async def _author_of(session: AsyncSession, business: Tenant, row: TicketRow, ar
     user = (await session.scalars(query)).one_or_none()
     if user is None:
         return Author(CUSTOMER, None, arrival.sender, "email", is_verified=False, is_known=False)
-    if not arrival.is_aligned and "temperror" in {arrival.spf, arrival.dkim}:
-        raise NotNow("It cannot be told yet whether this mail is yours: the DNS of your domain does not answer.")
-    if not arrival.is_aligned:
-        raise NotTaken("It is not certain that this mail is yours: neither SPF nor DKIM of your domain speak for it.")
+    _require_certainty(
+        arrival, "It is not certain that this mail is yours: neither SPF nor DKIM of your domain speak for it."
+    )
     if not await _may_reply(session, business, user, row):
         raise NotTaken("You may not reply to this ticket.")
     return Author(STAFF, user.id, user.name, "email")
+
+
+def _require_certainty(arrival: Arrival, refusal: str) -> None:
+    """Raise NotTaken, with these words, unless the sender's domain vouches for the mail; NotNow if it may yet."""
+    if arrival.is_aligned:
+        return
+    if "temperror" in {arrival.spf, arrival.dkim}:
+        raise NotNow("It cannot be told yet whether this mail is yours: the DNS of your domain does not answer.")
+    raise NotTaken(refusal)
 
 
 def _check_side(author: Author, side: Side) -> None:

@@ -197,6 +197,8 @@ async def set_status(
     (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
     count_change(row, now=now)
     tell(session, EventType.TICKET_STATUS_CHANGED, row)
+    if side_of(actor) == CUSTOMER:
+        await notices.tell_turned(session, actor, row, now=now)
     return row
 
 
@@ -248,11 +250,11 @@ async def _own_record(session: AsyncSession, actor: Principal) -> UUID:
 
 
 async def _check_colleagues(session: AsyncSession, actor: Principal, named: dict[str, UUID]) -> None:
-    active = await staff.find_active(session, actor.tenant, set(named.values()))
+    able = await staff.find_active(session, actor.tenant, set(named.values()), who_may=Permission.TICKETS_READ)
     errors = [
-        FieldError(pointer, "must be somebody who works here", code="unknown")
+        FieldError(pointer, "must be somebody who works here and may read tickets", code="unknown")
         for pointer, user_id in named.items()
-        if user_id not in active
+        if user_id not in able
     ]
     if errors:
         raise ValidationFailed(errors=errors)

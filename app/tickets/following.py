@@ -24,7 +24,7 @@ async def follow(
     Raises TicketNotFound, TicketMerged, PermissionDenied, and UserNotFound for who does not work here.
     """
     row = await _lock(session, actor, ticket_id, user_id)
-    if user_id not in await staff.find_active(session, business_of(actor), {user_id}):
+    if user_id not in await staff.find_active(session, business_of(actor), {user_id}, who_may=Permission.TICKETS_READ):
         raise UserNotFound("There is no member of staff {user_id}.", params={"user_id": user_id})
     return _set(session, row, [*row.follower_ids, *({user_id} - set(row.follower_ids))], now=now)
 

@@ -13,7 +13,7 @@ from app.models.tenant import TicketMessageRow, TicketRow
 from app.tickets import desk, messages, settings
 from app.tickets.access import author_of, business_of
 from app.tickets.changes import become, count_change, tell
-from app.tickets.lifecycle import TicketStatus
+from app.tickets.lifecycle import OVER, TicketStatus
 from app.tickets.schemas.tickets import TicketMessageCreate
 
 
@@ -34,15 +34,20 @@ async def merge(session: AsyncSession, actor: Principal, ticket_id: UUID, into_i
     note = TicketMessageCreate(body=f"#{row.number} was merged into this ticket: {row.subject}", kind="note")
     await messages.add(session, await author_of(session, actor), into, note, now=now)
     into.follower_ids = list(dict.fromkeys([*into.follower_ids, *row.follower_ids]))
+    answers = [each for each in (row.first_responded_at, into.first_responded_at) if each is not None]
+    into.first_responded_at = min(answers, default=None)
+    former = {each.id: each.status for each in (row, into)}
+    if row.status not in OVER and into.status in OVER:  # what was asked is not over with it
+        become(into, TicketStatus.OPEN, now=now)
     row.merged_into_id = into.id
-    is_closed_now = row.status != TicketStatus.CLOSED
-    if is_closed_now:
+    if row.status != TicketStatus.CLOSED:
         become(row, TicketStatus.CLOSED, now=now)
-        (await settings.terms_of(session, business_of(actor))).reckon(row, now=now)
+    terms = await settings.terms_of(session, business_of(actor))
     for each in (row, into):
+        terms.reckon(each, now=now)
         count_change(each, now=now)
-    tell(session, EventType.TICKET_STATUS_CHANGED if is_closed_now else EventType.TICKET_UPDATED, row)
-    tell(session, EventType.TICKET_UPDATED, into)
+        is_turned = each.status != former[each.id]
+        tell(session, EventType.TICKET_STATUS_CHANGED if is_turned else EventType.TICKET_UPDATED, each)
     return into
 
 

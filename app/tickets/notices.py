@@ -17,6 +17,7 @@ from app.people.staff import find_active, find_owners
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant
 from app.tickets.access import business_of
+from app.tickets.lifecycle import TicketStatus
 from app.tickets.post import Letterhead, Said, write_to_customer, write_to_staff
 from app.tickets.schemas.tickets import Saying
 
@@ -42,7 +43,7 @@ async def tell_said(
 ) -> None:
     """Tell everybody concerned but the author of what was said, and write to them: of a note to no customer."""
     message = said.message
-    data = _about(row) | {"author": message.author_name, "what": what}
+    data = _about(row) | {"author": message.author_name, "what": what, "is_verified": message.is_verified}
     news = _news(NotificationKind.TICKET_NEWS, data, head.business, head.mode)
     staff = {each for each in await find_listeners(session, head.business, row) if each != message.author_id}
     at_once = await inbox.tell(session, staff, news, now=now, is_mailed=True)
@@ -66,6 +67,16 @@ async def _tell_customer(
         await write_to_customer(session, head, row, said, customer, now=now)
 
 
+async def tell_turned(session: AsyncSession, actor: Principal, row: TicketRow, *, now: datetime) -> None:
+    """Tell the desk that the customer has closed a ticket, or opened it once more."""
+    business = business_of(actor)
+    customer = await session.get_one(UserRow, actor.user_id)
+    what = "closed" if row.status == TicketStatus.CLOSED else "reopened"
+    data = _about(row) | {"author": customer.name, "what": what}
+    news = _news(NotificationKind.TICKET_NEWS, data, business, actor.mode)
+    await inbox.tell(session, await find_listeners(session, business, row), news, now=now)
+
+
 async def tell_overdue(session: AsyncSession, business: Tenant, mode: Mode, row: TicketRow, *, now: datetime) -> None:
     """Tell whoever hears of a ticket that a promise was not kept."""
     news = _news(NotificationKind.TICKET_OVERDUE, _about(row), business, mode)
@@ -76,7 +87,7 @@ async def find_listeners(session: AsyncSession, business: Tenant, row: TicketRow
     """Who at the desk hears of a ticket: whoever looks after it or follows it and may still see it, else the owners."""
     named: Collection[UUID] = {*row.follower_ids, *([row.assignee_id] if row.assignee_id else [])}
     listeners = await find_active(session, business, named, who_may=Permission.TICKETS_READ)
-    if row.assignee_id is None:
+    if row.assignee_id not in listeners:  # nobody looks after it, or somebody who no longer may
         listeners |= {owner.id for owner in await find_owners(session, business.id)}
     return listeners
 

@@ -87,7 +87,15 @@ async def write_to_staff(
     if not user_ids:
         return
     message = said.message
-    news = TicketNews(message.author_name, row.number, row.subject, said.lines, what, head.post.can_reply)
+    news = TicketNews(
+        author=message.author_name,
+        number=row.number,
+        ticket=row.subject,
+        lines=said.lines,
+        change=what,
+        can_reply=head.post.can_reply,
+        is_verified=message.is_verified,
+    )
     side = Side.NOTES if message.kind == "note" else Side.STAFF
     headers = await _headers(session, head, row, message, side)
     users = await session.scalars(select(UserRow).where(UserRow.id.in_(user_ids), UserRow.is_active))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.conditions import Column
 from app.events.catalogue import EventType
 from app.models.tenant import TicketRow
 from app.tenancy.mode import Mode
@@ -30,12 +31,12 @@ async def close_resolved(session: AsyncSession, *, now: datetime, most: int) -> 
 
 
 async def tell_overdue(session: AsyncSession, tenant: Tenant, mode: Mode, *, now: datetime, most: int) -> None:
-    """Tell once of each ticket that was to be answered or resolved by now."""
+    """Tell of each ticket that was to be answered or resolved by now: once for either."""
     row = TicketRow
     is_untold = or_(
         row.overdue_told_at.is_(None),
-        (row.first_response_due_at > row.overdue_told_at) & row.first_responded_at.is_(None),
-        (row.resolution_due_at > row.overdue_told_at) & (row.resolution_due_at <= now),
+        _came_due(row.first_response_due_at, now) & row.first_responded_at.is_(None),
+        _came_due(row.resolution_due_at, now),
     )
     late = await _lock(session, select(row).where(is_overdue(now), is_untold).order_by(row.id), most)
     for each in late:
@@ -43,6 +44,11 @@ async def tell_overdue(session: AsyncSession, tenant: Tenant, mode: Mode, *, now
         count_change(each, now=now)
         tell(session, EventType.TICKET_OVERDUE, each)
         await notices.tell_overdue(session, tenant, mode, each, now=now)
+
+
+def _came_due(due_at: Column, now: datetime) -> ColumnElement[bool]:
+    """It was due after the ticket was last told of, and by now."""
+    return and_(due_at > TicketRow.overdue_told_at, due_at <= now)
 
 
 async def _lock(session: AsyncSession, query: Select[tuple[TicketRow]], most: int) -> Sequence[TicketRow]:

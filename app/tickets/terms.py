@@ -49,7 +49,7 @@ class Terms:
             return None
         left = target.resolution_minutes * 60 - row.clock_spent_seconds
         if left <= 0:  # what is overdue stays so, whoever is waited for
-            return row.resolution_due_at or now
+            return min(row.resolution_due_at or now, now)
         return self.hours.after(now, left) if row.clock_started_at is not None else None
 
     def _answer_due(self, row: TicketRow, target: Target) -> datetime | None:

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from app.core.clock import utcnow
-from app.errors import TenantNotFound, TenantSuspended, TierLimit
+from app.errors import MediaFileLimit, TenantNotFound, TenantSuspended, TierLimit
 from app.integrations.dns import Lookup, lookup_of
 from app.integrations.smtp_server import Certificate, Delivered, MailPutOff, MailRefused, taking_mail
 from app.mail.incoming.parsing import Attached
@@ -16,7 +16,7 @@ from app.mail.incoming.reading import Circumstances, Reader, Reading, ReadingFai
 from app.mail.rendering import REPLY_MARKER
 from app.media.kinds import Refused
 from app.media.shelf import Shelf
-from app.media.uploading import take_in
+from app.media.uploading import discard_unattached, take_in
 from app.runtime import Runtime
 from app.tenancy.mode import Mode
 from app.tenancy.tenant import Tenant, TenantSchema
@@ -98,16 +98,28 @@ class Mailroom:
                 admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
             if admitted is None:
                 return
-            file_ids, left_out = await self._take_in(schema, admitted.author.uploader_id, reading, now)
-            whole = replace(arrival, text="\n\n".join(filter(None, [arrival.text, *left_out])))
-            async with self._runtime.database.transaction(schema) as session:
-                admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
-                if admitted is not None:
-                    await arrivals.take(session, head, admitted, whole, file_ids, now=now)
+            async with self._files(schema, admitted.author.uploader_id, reading, now) as (file_ids, left_out):
+                whole = replace(arrival, text="\n\n".join(filter(None, [arrival.text, *left_out])))
+                async with self._runtime.database.transaction(schema) as session:
+                    admitted = await arrivals.admit(session, tenant, box, arrival, now=now)
+                    if admitted is not None:
+                        await arrivals.take(session, head, admitted, whole, file_ids, now=now)
         except NotTaken as reason:
             raise MailRefused(str(reason)) from reason
         except NotNow as reason:
             raise MailPutOff(str(reason)) from reason
+
+    @asynccontextmanager
+    async def _files(
+        self, schema: TenantSchema, uploader_id: UUID, reading: Reading, now: datetime
+    ) -> AsyncIterator[tuple[list[UUID], list[str]]]:
+        """The files that are kept, and a line for each that is not. Those that then belong to nothing are removed."""
+        kept, left_out = await self._take_in(schema, uploader_id, reading, now)
+        try:
+            yield kept, left_out
+        finally:
+            async with self._runtime.database.transaction(schema) as session:
+                await discard_unattached(session, kept, now=now)
 
     async def _take_in(
         self, schema: TenantSchema, uploader_id: UUID, reading: Reading, now: datetime
@@ -125,7 +137,7 @@ class Mailroom:
         for file in reading.attachments[:_MOST_FILES]:
             try:
                 kept.append((await take_in(shelf, uploader_id, file.name, file.data, now=now)).id)
-            except (Refused, TierLimit):
+            except (Refused, TierLimit, MediaFileLimit):
                 left_out.append(_not_kept(file))
         return kept, left_out + [_not_kept(file) for file in reading.attachments[_MOST_FILES:]]
 

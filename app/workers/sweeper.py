@@ -38,7 +38,8 @@ SWEEP = "sweeper"
 _TIMEOUT_SECONDS = 55  # so that no two rounds run at once
 _BATCH = 200
 _MOST_EXPIRED = 100  # of one schema in one round
-_MOST_MAILED = 500  # notifications in one round
+_MOST_MAILED = 200  # users in one round
+_MOST_TOLD = 20  # tickets, which nobody can change meanwhile
 _MOST_FORGOTTEN = 500  # likewise
 _log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ async def _mail_notifications(runtime: Runtime, now: datetime) -> None:
 
 
 async def _visit(visit: _Visit) -> None:
-    for errand in (_expire, _offer, _tend, _forget, _forget_replays, _forget_answers, _wake):
+    for errand in (_expire, _offer, _close_tickets, _tell_overdue, _forget, _forget_replays, _forget_answers, _wake):
         try:
             async with visit.database.transaction(visit.tenant.schema(visit.mode)) as session:
                 await errand(session, visit)
@@ -124,10 +125,12 @@ async def _offer(session: AsyncSession, visit: _Visit) -> None:
     await offers.offer_all(session, context)
 
 
-async def _tend(session: AsyncSession, visit: _Visit) -> None:
-    now = utcnow()
-    await tending.close_resolved(session, now=now, most=_MOST_EXPIRED)
-    await tending.tell_overdue(session, visit.tenant, visit.mode, now=now, most=_MOST_EXPIRED)
+async def _close_tickets(session: AsyncSession, _visit: _Visit) -> None:
+    await tending.close_resolved(session, now=utcnow(), most=_MOST_EXPIRED)
+
+
+async def _tell_overdue(session: AsyncSession, visit: _Visit) -> None:
+    await tending.tell_overdue(session, visit.tenant, visit.mode, now=utcnow(), most=_MOST_TOLD)
 
 
 async def _forget(session: AsyncSession, visit: _Visit) -> None:

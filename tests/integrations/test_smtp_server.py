@@ -192,3 +192,16 @@ async def _answers(port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+class TestRoom:
+    async def test_is_not_taken_up_by_lines_that_hold_nothing(self, taker: Taker) -> None:
+        async with taking_mail(taker, "127.0.0.1", 0, "tickets.example.com") as port:
+            async with connected(port) as client:
+                await client.ehlo()
+                await client.mail("a@b.example")
+                await client.rcpt("desk@tickets.example.com")
+                with pytest.raises((aiosmtplib.SMTPException, OSError)):
+                    await client.data(b"\r\n" * 2_000_000)
+            await send(port)
+        assert len(taker.kept) == 1

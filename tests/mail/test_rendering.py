@@ -114,7 +114,7 @@ class TestEachKind:
                 fact = getattr(message, field.name)
                 if isinstance(fact, datetime):
                     assert "2026-11-24 13:00 (Europe/Berlin)" in words
-                elif field.name not in {"change", "can_reply"}:
+                elif field.name not in {"change", "can_reply", "is_verified"}:
                     assert all(str(each) in words for each in (fact if isinstance(fact, tuple) else (fact,)))
         assert "{" not in content.subject + content.text
 
@@ -151,6 +151,11 @@ class TestAnswers:
             words = " ".join(content.text.split())
             assert ("Nobody reads answers" in words) is not can_reply
             assert (REPLY_MARKER in words) is (REPLY_MARKER in content.html) is can_reply
+
+    @pytest.mark.parametrize("is_verified", [True, False])
+    def test_say_where_it_is_not_certain_who_has_written(self, *, is_verified: bool) -> None:
+        news = TicketNews("Grace", 1, "The bill", ("Hello.",), "replied", can_reply=True, is_verified=is_verified)
+        assert ("not certain" in " ".join(rendered(news).text.split())) is not is_verified
 
     def test_keep_the_lines_of_what_was_said(self) -> None:
         content = rendered(TicketReplied("Ada", 1, "The bill", ("Come by", "", "<b>at four</b>"), can_reply=True))

@@ -98,3 +98,10 @@ class TestMakeAnew:
     def test_reads_it_as_what_it_is_alone(self) -> None:
         with pytest.raises(Refused):
             anew(samples.picture("PNG"), T.JPEG)
+
+    def test_refuses_more_scans_than_people_make(self) -> None:
+        data = samples.picture("JPEG")
+        scan = data[data.index(b"\xff\xda") : -2]
+        with pytest.raises(Refused) as refused:
+            anew(data[:-2] + scan * 200 + data[-2:], T.JPEG)
+        assert refused.value.reason is Reason.BOMB

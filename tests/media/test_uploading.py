@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from app.auth.roles import Role
+from app.media.uploading import MOST_UNUSED
 from tests.actors import Business
 from tests.conftest import Caller as ClientOf
 from tests.media import samples
@@ -93,6 +94,13 @@ class TestAnnounceFile:
             assert sorted(answer.status_code for answer in await asyncio.gather(*both)) == [201, 402]
         finally:
             await platform.superuser.patch(tier, json={"storage_megabytes": 500})
+
+    async def test_is_bounded_by_what_is_not_used(self, folder_files: Files) -> None:
+        made = [await folder_files.announced(b"x" * 10, "application/pdf") for _ in range(MOST_UNUSED)]
+        refused = await folder_files.announce(b"x" * 10, "application/pdf")
+        assert (refused.status_code, refused.json()["code"]) == (409, "media-file-limit")
+        assert (await folder_files.owner.delete(f"{MEDIA}/{made[0]['id']}")).status_code == 204
+        assert (await folder_files.announce(b"x" * 10, "application/pdf")).status_code == 201
 
     async def test_is_not_for_tokens_of_other_scopes(self, business: Business) -> None:
         reader = await business.client("media:read")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.clock import utcnow
 from app.mail.messages import MailKind
@@ -124,6 +124,26 @@ class TestSendDue:
         await tell(app, business, now=now)
         await business.owner.post(f"{INBOX}/read-all")
         await send(app, now=now + timedelta(minutes=3))
+        assert not await mailbox.find(business.email, MailKind.NOTIFICATION_DIGEST)
+
+    async def test_spares_who_has_changed_their_mind(self, app: FastAPI, business: Business, mailbox: Mailbox) -> None:
+        now = utcnow()
+        await tell(app, business, now=now)
+        await choose(business, email="never")
+        await send(app, now=now + timedelta(minutes=3))
+        assert not await mailbox.find(business.email, MailKind.NOTIFICATION_DIGEST)
+
+    async def test_keeps_nobodys_from_them_for_what_ails_anothers(
+        self, app: FastAPI, business: Business, other_business: Business, mailbox: Mailbox
+    ) -> None:
+        now = utcnow()
+        await tell(app, business, now=now - timedelta(seconds=1))
+        await tell(app, other_business, now=now)
+        async with app.state.database.transaction() as session:
+            broken = update(NotificationRow).where(NotificationRow.user_id == await user_of(business))
+            await session.execute(broken.values(data={"of": "another version"}))
+        await send(app, now=now + timedelta(minutes=3))
+        assert await mailbox.find(other_business.email, MailKind.NOTIFICATION_DIGEST)
         assert not await mailbox.find(business.email, MailKind.NOTIFICATION_DIGEST)
 
     async def test_makes_one_mail_of_a_day(self, app: FastAPI, business: Business, mailbox: Mailbox) -> None:

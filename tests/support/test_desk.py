@@ -150,6 +150,16 @@ class TestMessages:
         assert (await mailbox.latest(line.business.email)).kind == MailKind.PLATFORM_TICKET_REPLIED
         assert await mailbox.find(manager.email) == []
 
+    async def test_where_who_asked_may_read_it_no_more_the_owners_are_told(self, line: Help, mailbox: Mailbox) -> None:
+        manager = await line.crowd.add(Role.TENANT_MANAGER, line.business)
+        made = await line.asked(manager.client)
+        body = {"role": "TENANT_STAFF"}
+        assert (await line.business.owner.patch(f"/api/v1/staff/{manager.id}", json=body)).status_code == 200
+        before = len(await mailbox.find(manager.email))
+        await line.answered(made)
+        assert (await mailbox.latest(line.business.email)).kind == MailKind.PLATFORM_TICKET_REPLIED
+        assert len(await mailbox.find(manager.email)) == before
+
     async def test_a_note_leaves_it_as_it_is_and_tells_nobody(self, line: Help, mailbox: Mailbox) -> None:
         made = await line.asked()
         before = await line.seen(made)

@@ -86,3 +86,9 @@ class TestReckon:
         row.priority = "urgent"
         TERMS.reckon(row, now=at(30))
         assert row.first_response_due_at == at(60)
+
+    def test_makes_nothing_due_later_by_a_priority_that_has_it_overdue(self) -> None:
+        row = opened()
+        row.priority = "urgent"
+        TERMS.reckon(row, now=at(200))
+        assert row.resolution_due_at == at(200)

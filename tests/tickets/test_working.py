@@ -107,6 +107,21 @@ class TestDeskSettings:
         assert await found(owner, overdue=True) == []  # by the clock on the wall it is not late yet
         assert await found(owner, overdue=False) == ["late", "in time"]
 
+    async def test_tell_once_of_what_is_to_be_resolved_before_it_is_to_be_answered(
+        self, app: FastAPI, desk: Desk
+    ) -> None:
+        targets = {"normal": {"first_response_minutes": 600, "resolution_minutes": 240}}
+        await desk.business.owner.patch(SETTINGS, json={"targets": targets})
+        guest, _ = await desk.guest()
+        made = await desk.opened(guest.client)
+        for hours in (5, 6, 7):
+            await tend(app, desk, after=timedelta(hours=hours))
+        told_at = (await desk.read(made))["revision"]
+        assert told_at == made["revision"] + 1
+        await tend(app, desk, after=timedelta(hours=11))  # now the answer is late as well
+        await tend(app, desk, after=timedelta(hours=12))
+        assert (await desk.read(made))["revision"] == told_at + 1
+
     async def test_close_what_has_been_resolved_for_long(self, app: FastAPI, desk: Desk) -> None:
         made, kept = await desk.opened(), await desk.opened()
         for each in (made, kept):
@@ -280,6 +295,15 @@ class TestMergeTicket:
         rated = await act(desk, one, "/rating", {"rating": 1}, client=guest.client, method="PUT")
         assert refusal(rated) == (409, "ticket-merged")
 
+    async def test_keeps_open_what_was_not_over_and_the_first_answer(self, desk: Desk) -> None:
+        guest, _ = await desk.guest()
+        one, other = await desk.opened(guest.client), await desk.opened(guest.client)
+        await desk.say(one, desk.business.owner, "We look into it.")
+        await act(desk, other, "/status", {"status": "closed"})
+        answered = (await desk.read(one))["first_responded_at"]
+        merged = (await act(desk, one, "/merge", {"into_id": other["id"]})).json()
+        assert (merged["status"], merged["first_responded_at"]) == ("open", answered)
+
     async def test_shows_no_customer_what_another_said(self, desk: Desk, other_business: Business) -> None:
         (guest, _), (other, _) = await desk.guest(), await desk.guest("Doris")
         one, theirs, internal = await desk.opened(guest.client), await desk.opened(other.client), await desk.opened()
@@ -354,29 +378,3 @@ class TestFollowTicket:
         (listed,) = (await guest.client.get(TICKETS)).json()["items"]
         replied = (await desk.say(made, guest.client, "Hello?")).json()
         assert listed["follower_ids"] == replied["follower_ids"] == []
-
-
-class TestNotices:
-    async def test_of_being_given_a_ticket(self, desk: Desk) -> None:
-        member = await desk.member("tickets_own")
-        made = await desk.opened(assignee_id=member.id)
-        (notice,) = await told(member.client, "ticket_assigned")
-        assert (notice["data"]["ticket_id"], notice["data"]["number"]) == (made["id"], made["number"])
-        await desk.business.owner.patch(f"{TICKETS}/{made['id']}", json={"priority": "high"})
-        assert len(await told(member.client, "ticket_assigned")) == 1
-
-    async def test_of_what_is_said_to_everybody_but_who_says_it(self, desk: Desk) -> None:
-        guest, _ = await desk.guest()
-        member, follower = await desk.member("tickets_manage"), await desk.member("tickets_own")
-        made = await desk.opened(guest.client)
-        (opened,) = await told(desk.business.owner, "ticket_news")
-        assert (opened["data"]["what"], opened["link"]) == ("opened", f"{TICKETS}/{made['id']}")
-        body = {"assignee_id": member.id, "follower_ids": [follower.id]}
-        await desk.business.owner.patch(f"{TICKETS}/{made['id']}", json=body)
-        await desk.say(made, member.client, "Come by at four.")
-        assert [each["data"]["what"] for each in await told(guest.client, "ticket_news")] == ["replied"]
-        assert [each["data"]["what"] for each in await told(follower.client, "ticket_news")] == ["replied"]
-        assert await told(member.client, "ticket_news") == []
-        await desk.say(made, follower.client, "canary-note", kind="note")
-        assert [each["count"] for each in await told(guest.client, "ticket_news")] == [1]  # of a note no customer hears
-        assert [each["data"]["what"] for each in await told(member.client, "ticket_news")] == ["noted"]

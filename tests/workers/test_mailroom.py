@@ -8,10 +8,14 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.core.clock import utcnow
 from app.integrations.dns import DnsUnavailable
 from app.integrations.smtp_server import MOST_RECIPIENTS, Delivered, taking_mail
 from app.mail.outbox import unseal
 from app.models.public import MailRow
+from app.models.tenant import MediaFileRow
+from app.tenancy.mode import Mode
+from app.tickets import arrivals
 from app.tickets.arrivals import MOST_FROM_ONE, MOST_TO_ONE
 from app.tickets.mailboxes import Side
 from app.workers.mailroom import Mailroom, mailroom
@@ -20,7 +24,7 @@ from tests.mail.incoming import samples
 from tests.mail.incoming.test_authentication import key_of
 from tests.media.samples import picture
 from tests.tickets.conftest import TICKETS
-from tests.workers.mailing import BODY, DOMAIN, Post, signed, taking, with_files, written
+from tests.workers.mailing import BODY, DOMAIN, Post, signed, taking, vouched, with_files, written
 
 
 class TestReply:
@@ -139,6 +143,21 @@ class TestReply:
         assert [each["file_name"] for each in reply["attachments"]] == ["before.png"]
         assert reply["body"] == "See.\n\n(run.exe came with the mail and was not kept.)"
 
+    async def test_keeps_no_files_of_what_is_put_off_in_the_end(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def too_late(*_of: object, **_more: object) -> None:
+            raise arrivals.NotNow("There was no time for it.")
+
+        guest, _ = await post.desk.guest()
+        made = await post.desk.opened(guest.client)
+        monkeypatch.setattr(arrivals, "take", too_late)
+        raw = with_files(guest.email, [("before.png", picture())])
+        assert await post.send(raw, post.address(made)) == 451
+        tenant = await post.app.state.hosts.require(UUID(post.desk.business.id), now=utcnow())
+        async with post.app.state.database.transaction(tenant.schema(Mode.LIVE)) as session:
+            assert set(await session.scalars(select(MediaFileRow.status))) == {"deleted"}
+
     async def test_names_the_mail_that_it_answers(self, post: Post) -> None:
         customer = await post.desk.business.make("/customers", {"name": "Grace", "email": "grace@hopper.example"})
         made = await post.desk.opened(customer_id=customer["id"])
@@ -186,7 +205,7 @@ class TestConversation:
     async def test_goes_to_and_fro_by_mail_alone(self, post: Post) -> None:
         guest, _ = await post.desk.guest()
         owner = post.desk.business.email
-        asked = written(guest.email, "Is four fine?", message_id="<ask@hopper.example>")
+        asked = vouched(written(guest.email, "Is four fine?", message_id="<ask@hopper.example>"))
         assert await post.send(asked, f"{post.desk.business.slug}@{DOMAIN}") == 250
         (received,), news = await post.sent(guest.email), (await post.sent(owner))[-1]
         assert received["In-Reply-To"] == news["In-Reply-To"] == "<ask@hopper.example>"
@@ -218,7 +237,7 @@ class TestConversation:
 
     async def test_ends_where_our_own_mails_come_back(self, post: Post) -> None:
         guest, _ = await post.desk.guest()
-        await post.send(written(guest.email), f"{post.desk.business.slug}@{DOMAIN}")
+        await post.send(vouched(written(guest.email)), f"{post.desk.business.slug}@{DOMAIN}")
         (received,) = await post.sent(guest.email)
         for sender in ("", "no-reply@localhost", guest.email):
             assert await post.send(received.as_bytes(), received["Reply-To"], sender=sender) == 550
@@ -230,14 +249,21 @@ class TestNewTicket:
     async def test_of_a_customer(self, post: Post) -> None:
         guest, customer = await post.desk.guest()
         address = f"{post.desk.business.slug}@{DOMAIN}"
-        raw = written(guest.email, "It has faded.\n", subject="=?utf-8?q?M=C3=BCde_Farbe?=")
+        raw = vouched(written(guest.email, "It has faded.\n", subject="=?utf-8?q?M=C3=BCde_Farbe?="))
         assert [await post.send(raw, address) for _ in range(2)] == [250, 250]
         (made,) = await post.tickets()
         assert (made["subject"], made["customer_id"], made["opened_by"]) == ("Müde Farbe", customer, "customer")
         assert [each["body"] for each in await post.said(made)] == ["It has faded."]
 
+    async def test_of_nobody_whose_domain_does_not_vouch_for_it(self, post: Post) -> None:
+        guest, _ = await post.desk.guest()
+        assert await post.send(written(guest.email), f"{post.desk.business.slug}@{DOMAIN}") == 550
+        assert await post.tickets() == []
+        assert await post.letters(guest.email) == []
+
     async def test_of_nobody_else(self, post: Post) -> None:
         address = f"{post.desk.business.slug}@{DOMAIN}"
+        assert await post.send(vouched(written("stranger@people.example")), address) == 550
         assert await post.send(written("stranger@mail.example"), address) == 550
         assert await post.tickets() == []
 
@@ -277,7 +303,9 @@ class TestRefusals:
             await post.send(written(guest.email, message_id=f"<{number}@hopper.example>"), post.address(made))
             for number in range(MOST_FROM_ONE + 1)
         ]
-        assert codes == [250] * MOST_FROM_ONE + [550]
+        assert codes == [250] * MOST_FROM_ONE + [451]
+        certain = vouched(written(guest.email, message_id="<certain@people.example>"))
+        assert await post.send(certain, post.address(made)) == 250
 
     async def test_of_machines_that_call_themselves_by_ever_new_names(self, post: Post) -> None:
         made = await post.desk.opened()
@@ -285,7 +313,7 @@ class TestRefusals:
         for number in range(MOST_TO_ONE + 1):
             raw = written(f"robot{number}@mail.example", message_id=f"<{number}@hopper.example>")
             codes.append(await post.send(raw, post.address(made)))
-        assert codes == [250] * MOST_TO_ONE + [550]
+        assert codes == [250] * MOST_TO_ONE + [451]
 
     async def test_of_one_recipient_keeps_it_from_no_other(self, post: Post, other_business: Business) -> None:
         made = await post.desk.opened()

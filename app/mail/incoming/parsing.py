@@ -73,8 +73,11 @@ class Incoming:
 
 def read(raw: bytes) -> Incoming:
     """The mail of these bytes. Raises Unreadable."""
-    if len(re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]) > MOST_HEADER_BYTES:
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    if len(head) > MOST_HEADER_BYTES:
         raise Unreadable("Its headers are too long.")
+    if re.search(rb"\r(?!\n)", head):  # a line's end to some, and none to others: to who checks signatures
+        raise Unreadable("Its headers are not put together as those of mails are.")
     try:
         message = message_from_bytes(raw, policy=default)
         parts = list(_parts(message))

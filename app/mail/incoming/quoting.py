@@ -8,6 +8,11 @@ _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "da"]
 _QUOTED = re.compile(r"^\s*>", re.MULTILINE)
 _PARSER = EmailReplyParser(languages=_LANGUAGES)
 _SIGNATURE = re.compile(r"(?m)^(-- ?|Sent from my .{1,40}|Von meinem .{1,40} gesendet|Envoyé de mon .{1,40})$")
+_OF_A_MAIL = re.compile(
+    r"(?mi)@|^[ \t]*[>|]|^-- ?$|^[-_*]{5,}|^(?:Sent from|Von meinem|Envoyé de|Get Outlook)\b"
+    r"|^\W*(?:Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Temat|Assunto|Ämne|Emne)\W*:"
+)
+"""What stands in the quotation of a mail, or in a signature: an address, a quoted line, the header of its subject."""
 _WROTE = r"wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał\(a\)"
 _INTRODUCED = re.compile(
     r"(?m)^(?:(?:On|Am|Le|El|Il|Op|Em|Den)\b.{0,200}\n)?"  # it may be broken within an address
@@ -24,13 +29,23 @@ def cut(text: str, *, marker: str) -> str:
 
     Whoever answers between the lines quotes on purpose: that stays whole. So does what would leave nothing.
     """
-    above = _INTRODUCED.split(text[:_CUT_AT_MOST].partition(marker)[0], maxsplit=1)[0]
-    body = _without_introduction(above) if marker in text else above
-    if _is_answered_between_the_lines(body):
-        return body.strip()
-    parsed = _PARSER.parse_reply(text=body) or ""
+    text = text[:_CUT_AT_MOST]
+    before, found, _ = text.partition(marker)
+    is_quoted = bool(found) and before.rpartition("\n")[2].lstrip().startswith(">")
+    if _is_answered_between_the_lines(text if is_quoted else before):
+        return text.strip() if is_quoted else before.strip()
+    above = _INTRODUCED.split(before, maxsplit=1)[0]
+    body = _without_introduction(above) if found else above
+    parsed = _parsed(body)
     new = _SIGNATURE.split(parsed, maxsplit=1)[0].strip()
     return new or parsed.strip() or body.strip() or text.strip()
+
+
+def _parsed(body: str) -> str:
+    """What the library leaves; all of it, where what it would leave out has nothing of a quotation."""
+    parsed: str = _PARSER.parse_reply(text=body) or ""
+    left_out = body.strip().removeprefix(parsed.strip())
+    return parsed if _OF_A_MAIL.search(left_out) else body
 
 
 def _without_introduction(text: str) -> str:

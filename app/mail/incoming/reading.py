@@ -1,6 +1,7 @@
 """Mail is read in a process of its own: what strangers write can take any time and any memory, of that one alone."""
 
 import asyncio
+import signal
 import struct
 import sys
 from collections.abc import Collection, Sequence
@@ -79,6 +80,7 @@ class Reader:
                 stderr=asyncio.subprocess.DEVNULL,
                 cwd=_HOME,
                 env={},  # it has no use for our secrets
+                start_new_session=True,  # who interrupts us has us end it
             )
             try:
                 async with asyncio.timeout(_SECONDS):
@@ -105,7 +107,7 @@ class Reader:
             files = [await _hear(process.stdout) for _ in said.get("files", ())]
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             code = await process.wait()
-            if code < 0:  # it was ended for what it took
+            if code == -signal.SIGXCPU:  # it was ended for what it took, and not with us
                 raise Unwanted(_TOO_MUCH) from error
             raise ReadingFailed(f"it ended with {code}") from error
         return _reading(said, files)

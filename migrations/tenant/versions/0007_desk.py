@@ -1,5 +1,7 @@
 """What a desk works by: its hours and promises, canned replies, views; merged and rated tickets; words to search by."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -12,6 +14,9 @@ _INSTANTS = ("first_response_due_at", "resolution_due_at", "clock_started_at", "
 
 
 def upgrade() -> None:
+    # First, while nothing is locked that is read: on many messages it takes its time.
+    words = sa.text("to_tsvector('simple'::regconfig, body)")
+    op.create_index("ticket_messages_words_idx", "ticket_messages", [words], postgresql_using="gin")
     for name in _INSTANTS:
         op.add_column("tickets", sa.Column(name, INSTANT))
     op.add_column("tickets", sa.Column("clock_spent_seconds", sa.Integer, nullable=False, server_default="0"))
@@ -22,9 +27,18 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("tickets_rating_check"), "tickets", "rating BETWEEN 1 AND 5")
     op.create_check_constraint(op.f("tickets_merged_into_id_check"), "tickets", "merged_into_id <> id")
     op.create_index("tickets_merged_into_id_idx", "tickets", ["merged_into_id"])
-    words = sa.text("to_tsvector('simple'::regconfig, body)")
-    op.create_index("ticket_messages_words_idx", "ticket_messages", [words], postgresql_using="gin")
     _create_tables()
+    _leave_closing_to_people()
+
+
+def _leave_closing_to_people() -> None:
+    """Businesses that have tickets resolved them when nothing was closed by itself: that is for them to switch on."""
+    settings = """
+        INSERT INTO desk_settings (id, hours, closed_on, targets, auto_close_days, revision, updated_at)
+        SELECT 1, CAST('[]' AS jsonb), CAST('{}' AS date[]), CAST('{}' AS jsonb), NULL, 1, :now
+        WHERE EXISTS (SELECT 1 FROM tickets)
+    """
+    op.execute(sa.text(settings).bindparams(now=datetime.now(UTC)))
 
 
 def _create_tables() -> None:

@@ -115,3 +115,15 @@ class TestDkim:
         twice = signed("evil.example", signed("hopper.example"))
         verdict = judged(twice, key_of("hopper.example"))
         assert (verdict.dkim, verdict.is_aligned) == ("pass", True)
+
+    def test_believes_no_digest_that_is_broken(self) -> None:
+        header: bytes = dkim.sign(
+            samples.APPLE,
+            b"key",
+            b"hopper.example",
+            PRIVATE,
+            include_headers=[b"from"],
+            signature_algorithm=b"rsa-sha1",
+        )
+        verdict = judged(header + samples.APPLE, key_of("hopper.example"))
+        assert (verdict.dkim, verdict.is_aligned) == ("policy", False)

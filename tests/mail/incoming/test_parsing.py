@@ -138,3 +138,7 @@ class TestRead:
     def test_comes_to_an_end_with_anything(self, raw: bytes) -> None:
         with suppress(Unreadable):
             assert isinstance(read(raw).text, str)
+
+    def test_refuses_what_ends_a_line_for_some_readers_alone(self) -> None:
+        with pytest.raises(Unreadable, match="not put together"):
+            read(samples.APPLE.replace(b"Subject:", b"X: y\rFrom: evil@b.example\r\nSubject:", 1))

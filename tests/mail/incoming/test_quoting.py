@@ -55,3 +55,11 @@ class TestCut:
 
     def test_leaves_nothing_of_nothing(self) -> None:
         assert cut("", marker=REPLY_MARKER) == ""
+
+    def test_cuts_nothing_that_no_program_has_quoted(self) -> None:
+        text = "Please move my trip:\n\nFrom: Berlin\nTo: Paris\n\nThank you."
+        assert cut(text, marker=REPLY_MARKER) == text
+
+    def test_leaves_whole_what_is_answered_below_a_quoted_marker(self) -> None:
+        text = f"On Monday Ada wrote:\n> {REPLY_MARKER}\n> Is four fine?\nYes.\n> And the colour?\nRed.\n"
+        assert cut(text, marker=REPLY_MARKER) == text.strip()

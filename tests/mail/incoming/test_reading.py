@@ -1,7 +1,10 @@
 """Reading a mail in a process of its own, whatever it holds."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,6 +91,17 @@ class TestRead:
             await reading
         done.set()
         assert (await Reader(knows_nothing).read(samples.APPLE, CAME)).new == "Vier passt."
+
+    async def test_puts_off_what_was_interrupted_with_us(self) -> None:
+        def interrupting(_name: str, _kind: str) -> Sequence[str]:
+            for children in Path("/proc/self/task").glob("*/children"):
+                for child in map(int, children.read_text().split()):
+                    if b"app.mail.incoming" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        os.kill(child, signal.SIGTERM)
+            return []
+
+        with pytest.raises(ReadingFailed):
+            await Reader(interrupting).read(samples.APPLE, CAME)
 
     async def test_says_so_when_its_process_cannot_begin(self) -> None:
         with pytest.raises(ReadingFailed):
