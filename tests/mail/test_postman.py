@@ -271,7 +271,9 @@ class TestClosing:
         async with rounds.postman:
             rounds.postman.go()
             await begun.wait()
-            await write(app, mail(message=PasswordChanged(NOW)))
+            # It comes due when the postman has been told to end: until then he may well look for more.
+            await write(app, mail(message=PasswordChanged(NOW)), now=clock.now + timedelta(seconds=1))
+            clock.now += timedelta(seconds=2)
             asyncio.get_running_loop().call_later(0.05, may_end.set)
         rounds.postman.go()
 
